@@ -39,7 +39,7 @@ def object_size(url: Path) -> int:
     """Size of an object in bytes; OSError without one, or if its server does not state the size."""
     size = _ask(url, "size")
     if size is None:
-        raise OSError(errno.EIO, "its server does not state its size", masked(str(url)))
+        raise OSError(errno.EIO, "the server does not report its size", masked(str(url)))
     return int(size)
 
 
@@ -62,7 +62,7 @@ def _ask(url: Path, method: str, **options: Any) -> Any:
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, "no such object or bucket", name) from error
     except ImportError as error:
-        reason = f"{error}: pip install 'aecodec[cloud]', or the package named here"
+        reason = f"{error}: run pip install 'aecodec[cloud]', or install the package named here"
         raise OSError(errno.ENOSYS, masked(reason), name) from error
     except Exception as error:  # libraries have their own types of errors
         raise OSError(errno.EIO, masked(str(error)) or type(error).__name__, name) from error

@@ -25,7 +25,7 @@ def fit(spec: CodecSpec, picture: Picture) -> Picture:
     """Give a picture that is coded as samples a layout; ImageError if a codec does not take it."""
     bands = picture.pixels.shape[-1]
     if spec.band_count is None and picture.is_scientific:
-        text = f"codec {spec.name} takes uint8 grey or RGB; {ANY_CODEC}"
+        text = f"codec {spec.name} accepts uint8 grey or RGB; {ANY_CODEC}"
         raise ImageError(f"{_text(picture)}: {text}")
     if spec.bands:
         _check_bands(spec.name, spec.bands, picture)
@@ -39,8 +39,8 @@ def _check_bands(name: str, taken: Bands, picture: Picture) -> None:
     if picture.alpha is not None or picture.pixels.shape[-1] != taken.count:
         alpha = "" if picture.alpha is None else " and alpha"
         raise ImageError(
-            f"{_text(picture)}{alpha}: codec {name} takes {_bands_text(taken.count)} without alpha "
-            f"({', '.join(taken.names)}): choose these bands with array[..., [...]]; {ANY_CODEC}"
+            f"{_text(picture)}{alpha}: codec {name} needs {_bands_text(taken.count)} without alpha "
+            f"({', '.join(taken.names)}): select these bands with array[..., [...]]; {ANY_CODEC}"
         )
 
 
@@ -88,9 +88,9 @@ def check_fill(folder: CodecFolder, picture: Picture) -> None:
         return
     text = (
         f"its samples, {spans.min():g} to {spans.max():g}, fill only {np.ptp(relative):.2g} of the "
-        f"range of codec {folder.spec.name}, {low.min():g} to {high.max():g}: if they have other "
-        "units than the codec's, convert them, or compress with a maximum error (--max-error E, in "
-        "Python max_error)"
+        f"range of codec {folder.spec.name}, {low.min():g} to {high.max():g}: if their units "
+        "differ from the codec's, convert them, or compress with a maximum error (--max-error E; "
+        "in Python, max_error)"
     )
     if len(limits) > 1 and np.ptp(relative) < _LEAST_FILL_OF_BANDS:
         raise ImageError(text)

@@ -100,10 +100,10 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
     check_chunk(chunk, dtype, bands)
     if bands is None:
         axis = -1 if len(chunk) > 2 and chunk[-1] <= 4 else None
-        text = "a last axis of 1 to 4 is channels, and a chunk must hold all of them"
+        text = "a last axis of length 1 to 4 is channels, and each chunk must contain all of them"
     else:
         axis = band_axis(chunk, bands) if bands > 1 else None  # ANY_BANDS has no axis of bands
-        text = f"the codec has {bands} bands: choose these bands of the array"
+        text = f"the codec has {bands} bands: select these bands of the array"
     if axis is not None and chunk[axis] != array[axis]:
         raise ImageError(f"chunks of {chunk} in an array of {array}: {text}")
 
@@ -120,7 +120,7 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
         name = samples.type.dtype if samples else header.picture_mode.name
         raise FormatError(
             f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but "
-            f"the chunks of its array have the shape {shape}: it belongs to another array"
+            f"the chunks of its array have the shape {shape}: it belongs to a different array"
         )
 
 
@@ -192,10 +192,9 @@ class ChunkCodec:
         is_valid &= is_built_in or (is_id and has_target)
         if not is_valid:
             raise UsageError(
-                f"{dict(values)}: a configuration has codec, which is a name, and optionally "
-                "level, a number from 1, max_error, and codec_id, eight hexadecimal digits, which "
-                f"needs a level or max_error; bands is a number up to {MAX_CODEC_BANDS}, and with "
-                "bands nodata is a number"
+                f"{dict(values)} is not a configuration: give codec (a name) and, if needed, level "
+                "(a number from 1), max_error, codec_id (eight hexadecimal digits; needs level or "
+                f"max_error), bands (1 to {MAX_CODEC_BANDS}) and nodata (a number; needs bands)"
             )
         if not is_built_in:
             return cls(name, bytes.fromhex(str(codec_id)), level, bands, nodata, max_error)
@@ -318,8 +317,8 @@ class ChunkCodec:
         header = read_header(data)
         if header.codec_id != self.codec_id:
             raise CodecError(
-                f"the chunk was made with codec {title_of(header.codec_id)}, but the metadata of "
-                f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
+                f"the chunk was made with codec {title_of(header.codec_id)}, but its array needs "
+                f"{title_of(self.codec_id, self.name)}: it belongs to a different array"
             )
         return header
 
@@ -327,8 +326,8 @@ class ChunkCodec:
 def _check_nodata(nodata: Any, bands: int | None) -> None:
     if not _is_nodata(nodata, bands):
         raise UsageError(
-            f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are always "
-            "missing)"
+            f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN samples are "
+            "always missing)"
         )
 
 

@@ -160,5 +160,5 @@ def _check_alpha(picture: Picture, target: Target) -> None:
     if target.max_error is None and alpha_bands(picture.metadata, picture.pixels.shape[-1]):
         raise UsageError(
             "one of its bands is alpha, which levels do not keep: add a maximum error (--max-error "
-            "E, in Python max_error), which alpha does not get"
+            "E, in Python max_error), with which alpha stays exact"
         )

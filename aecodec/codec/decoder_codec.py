@@ -49,7 +49,7 @@ class DecoderCodec(CodecHalf):
             )
         if header.frames > 1:
             raise UsageError(
-                f"the file holds {header.frames} pictures: decompress_frames gives them all"
+                f"the file holds {header.frames} pictures: decompress_frames returns all of them"
             )
         return to_pil(self._decompressed(content, header, Limits(**limits)))[0]
 
@@ -110,7 +110,7 @@ class DecoderCodec(CodecHalf):
         vectors = rows * columns * spec.vectors
         if codes.ndim != 2 or codes.shape[1] != dimension or len(codes) % vectors:
             needed = f"(N, {dimension}), N a multiple of {vectors} for {width}x{height} pixels"
-            raise UsageError(f"codes of shape {codes.shape}: this level has {needed}")
+            raise UsageError(f"codes of shape {codes.shape}: this level needs {needed}")
         frames, index = len(codes) // vectors, spec.level_index(level)
         if not frames:
             return np.empty((0, height, width, spec.network_channels), np.uint8)

@@ -132,7 +132,7 @@ class EncoderCodec(CodecHalf):
         channels = self.spec.network_channels
         if pixels.ndim != 4 or pixels.shape[-1] != channels or pixels.dtype != np.uint8:
             raise ImageError(
-                f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} takes "
+                f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} needs "
                 f"(F, H, W, {channels}), uint8"
             )
         return self._encoding(Picture(pixels), writing.image_of(pixels), is_raw=True)
@@ -167,11 +167,11 @@ def _warn_of_nan(picture: Picture) -> None:
     if nodata is None or np.isnan(nodata) or picture.pixels.dtype.kind != "f":
         return
     if count := np.count_nonzero(np.isnan(picture.pixels)):
-        warn(f"{count} samples are NaN, and nodata is {nodata:g}: all become {nodata:g}")
+        warn(f"{count} samples are NaN, and nodata is {nodata:g}: they become {nodata:g}")
 
 
 def _warn_of_conversion(picture: Picture) -> None:
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile and not is_srgb(profile, picture.mode):
-        text = f"its colour profile ({name_of(profile)}) is not kept: converted to sRGB"
+        text = f"its colours were converted to sRGB: their profile ({name_of(profile)}) is not kept"
         warn(text)

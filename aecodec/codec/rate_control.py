@@ -88,9 +88,9 @@ def with_quality(
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
-        raise UsageError(f"codec {spec.name} has no decoder, which is needed to measure pictures")
+        raise UsageError(f"codec {spec.name} has no decoder to measure quality: give a whole codec")
     if spec.bands and quality is not PSNR:
-        raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")
+        raise UsageError("PSNR is the only measure for pictures with bands: give min_psnr")
     original = encoder.original(picture, metadata)
     smallest, levels = None, level_indices(spec)
     for reduction in _reductions(spec, original.picture):
@@ -150,7 +150,7 @@ def _beyond_levels(
     place = bisect_left(errors, minimum, key=quality_of)
     if place == len(errors):
         raise UsageError(
-            f"{minimum:g} {quality.unit} is more than the picture itself reaches: allow less"
+            f"{minimum:g} {quality.unit} is more than the original reaches: give a lower value"
         )
     return file_within(errors[place])
 
@@ -160,7 +160,7 @@ def _quality_at(
 ) -> float:
     value = quality.of(picture, encoding.decode(level_index).pixels, limits)
     if math.isnan(value):
-        raise UsageError(f"the picture is too small for a quality {quality.unit}")
+        raise UsageError(f"the picture is too small to measure its quality {quality.unit}")
     return value
 
 

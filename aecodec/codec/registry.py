@@ -101,9 +101,9 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
         codec = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)
         if codec is None:
             raise CodecError(
-                f"made with codec {title_of(codec_id, name)}, which is not a built-in codec of "
-                "this version: give the codec's file with --codec; in Python, to the function, "
-                "for Zarr first to aecodec.zarr.Aecodec, or for Pillow to "
+                f"made with codec {title_of(codec_id, name)}, which this version does not include: "
+                "give the codec's file with --codec or, in Python, to the function; for Zarr, open "
+                "it first with aecodec.zarr.Aecodec; for Pillow, with "
                 "aecodec.pillow.register_aec_opener"
             )
         remember(codec)

@@ -49,9 +49,9 @@ class _Error(NamedTuple):
             if is_number and 0 <= float(number) < math.inf:
                 return cls(float(number), unit)
         raise UsageError(
-            f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
-            "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; "
-            "several errors are a sequence, such as (16, 4, 0)"
+            f"max_error is {value!r}: give a number of at least 0, a percentage of the "
+            "samples' range, such as '0.5%', or a multiple of their square root, such as "
+            "'0.5sqrt'; for several errors, give a sequence, such as (16, 4, 0)"
         )
 
     @property
@@ -151,8 +151,8 @@ class Target:
                 unit = _ROOT * self.is_root
                 listed = ", ".join("/".join(f"{n:g}{unit}" for n in part) for part in stated)
                 raise UsageError(
-                    f"max_error is {_text(self.max_error)}, for this picture {listed}: give the "
-                    "coarsest error first"
+                    f"max_error is {_text(self.max_error)}, which is {listed} for this picture: "
+                    "give the coarsest error first"
                 )
         return errors
 
@@ -198,7 +198,7 @@ def _errors_of(value: Any) -> _Errors:
     if not isinstance(value, Mapping):
         return {None: _Error.of(value)}
     if not value or not all(isinstance(name, str) for name in value):
-        raise UsageError(f"max_error is {value!r}: give an error for the name of each band")
+        raise UsageError(f"max_error is {value!r}: give the name and the error of each band")
     return {name: _Error.of(error) for name, error in value.items()}
 
 
@@ -207,8 +207,8 @@ def bound_to_keep(max_error: float | str) -> Bound:
     error = _Error.of(max_error)
     if error.unit == _PERCENT:
         raise UsageError(
-            f"max_error is {max_error!r}: files do not store the range of their samples; give an "
-            "error in units of the samples, as aecodec info shows it"
+            f"max_error is {max_error!r}: files do not store the range of their samples; give one "
+            "of the errors that aecodec info prints"
         )
     return Bound(error.number, is_root=error.is_root)
 

@@ -94,7 +94,7 @@ class CodecFolder:
     def check_has(self, half: Half) -> None:
         """Raise CodecError if the codec file lacks the network of a half."""
         if not self.has(half):
-            raise CodecError(f"{self.file}: without the {half.value}; give the whole codec")
+            raise CodecError(f"{self.file} has no {half.value}: give the whole codec")
 
     @property
     def compresses(self) -> bool:
@@ -105,7 +105,7 @@ class CodecFolder:
         """The tables of a whole level; CodecError if they are missing or damaged."""
         if content := self.native.find(SectionKind.LEVEL, level):
             return content
-        raise CodecError(f"{self.file}: without the tables of level {level}; give the whole codec")
+        raise CodecError(f"{self.file} has no tables for level {level}: give the whole codec")
 
     @cached_property
     def measured(self) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _read_regular(path: Path) -> bytes:
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     if size > _MAX_FILE:
-        raise OSError(errno.EFBIG, f"larger than {_MAX_FILE} bytes, as no file of a codec is")
+        raise OSError(errno.EFBIG, f"larger than {_MAX_FILE} bytes, so not part of a codec")
     return path.read_bytes()
 
 

@@ -92,7 +92,7 @@ class Level(NamedTuple):
 def _tables(level: Level, channels: int) -> LevelTables:
     """The quantization of a level, for latents (N, channels) of all levels."""
     if channels < level.stop:
-        raise UsageError(f"{channels} channels: the level needs latents with {level.stop}")
+        raise UsageError(f"the level needs latents with {level.stop} channels, not {channels}")
     numbers = {
         "start": level.start,
         "code_dimension": level.code_dimension,

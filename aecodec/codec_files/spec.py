@@ -142,7 +142,7 @@ class CodecSpec:
     def check_id(self, codec_id: bytes) -> None:
         if codec_id != self.codec_id:
             raise CodecError(
-                f"made with codec {title_of(codec_id)}, and this is "
+                f"made with codec {title_of(codec_id)}, not with "
                 f"{title_of(self.codec_id, self.name)}: give the codec that made it with --codec"
             )
 

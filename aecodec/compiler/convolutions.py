@@ -244,7 +244,7 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
     options, value = operator.options, operator.inputs[2]
     is_same, step = options.padding == _SAME, options.strideW
     if options.strideH != step:
-        raise ModelError("its steps down and across differ")
+        raise ModelError("its vertical and horizontal strides differ")
     kernel, shape = low.tensor(operator.inputs[1]), low.shape(value)
     *targets, channels = shape_of(low.tensor(operator.outputs[0]))
     sizes = kernel.shape[1:3]

@@ -59,7 +59,7 @@ class Lowering:
         if self.plan.tensors[own].shape == shape:
             return own
         if self.is_any_size:
-            raise ModelError("it gives pictures of any size a fixed shape")
+            raise ModelError("its output has a fixed shape, but the model accepts any size")
         return self.step([own], Kind.COPY, shape)
 
     def write(
@@ -78,7 +78,7 @@ class Lowering:
         inputs = inputs or [self.read(operator.inputs[0])]
         stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)
         if own != stated and (self.is_any_size or math.prod(own) != math.prod(stated)):
-            raise ModelError("its output depends on the size of the picture in a way that C lacks")
+            raise ModelError("C cannot compute the size of its output from that of the picture")
         number = self.step(inputs, kind, shape, *parameters)
         if own != stated:
             number = self.step([number], Kind.COPY, fixed_shape(*stated))

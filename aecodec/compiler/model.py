@@ -103,7 +103,7 @@ def _model(whole: Any) -> Model:
         for one in graph.operators
     ]
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ModelError("the TFLite model has not one input and one output")
+        raise ModelError("the TFLite model must have one input and one output")
     return Model(tensors, operators, int(graph.inputs[0]), int(graph.outputs[0]))
 
 
@@ -120,7 +120,7 @@ def name_of(code: Any) -> str:
 
 def _tensor(tensor: Any, buffers: list[Any]) -> Tensor:
     if tensor.type not in _DTYPES:
-        raise ModelError("the TFLite model has a tensor of another type")
+        raise ModelError("the TFLite model has a tensor of an unsupported type")
     ranges, content = tensor.quantization, buffers[tensor.buffer].data
     return Tensor(
         _DTYPES[tensor.type],

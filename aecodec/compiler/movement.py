@@ -47,7 +47,7 @@ def lower_reshape(low: Lowering, operator: Operator) -> None:
     shape = low.plan.tensors[number].shape
     if shape.of(*low.size) != (rows, columns, channels):
         if low.is_any_size:
-            raise ModelError("it gives pictures of any size a fixed shape")
+            raise ModelError("its output has a fixed shape, but the model accepts any size")
         shape = fixed_shape(rows, columns, channels)
     low.write(operator, Kind.COPY, shape)
 
@@ -71,7 +71,7 @@ def _axis(low: Lowering, operator: Operator, axis: int) -> int:
     rank = len(low.tensor(operator.outputs[0]).shape)
     plan_axis = axis % rank + 3 - rank
     if plan_axis < 0:
-        raise ModelError("it joins pictures")
+        raise ModelError("it joins the pictures of a batch")
     return plan_axis
 
 
@@ -145,7 +145,7 @@ def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
 
 def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> None:
     if len(places) != _PICTURE_AXES or {places[1].step, places[2].step} != {1}:
-        raise ModelError("it takes rows or columns of pictures of any size: use strides instead")
+        raise ModelError("it selects rows or columns of pictures of any size: use strides instead")
     number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
     _, down, across, channels = places
     lost = [len(down) - shape.of(*low.size)[0], len(across) - shape.of(*low.size)[1]]
@@ -173,7 +173,7 @@ def lower_gather(low: Lowering, operator: Operator) -> None:
     """Lower GATHER with constant positions; runs with equal steps are moved at once."""
     value, places = (low.tensor(number) for number in operator.inputs)
     if not places.is_constant:
-        raise ModelError("its places are not constant")
+        raise ModelError("its indices are not constant")
     axis = operator.options.axis % len(value.shape)
     if low.is_any_size and axis == _PICTURE_AXES - 1:
         _select_channels(

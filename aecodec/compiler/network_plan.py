@@ -47,7 +47,7 @@ def network_plan(
         try:
             _lower(low, operator, joined.get(number, [number]))
         except AttributeError as error:
-            text = f"operator {number}, {operator.name}: its options are left out"
+            text = f"operator {number}, {operator.name}: its options are missing"
             raise ModelError(text) from error
         except (AecodecError, ArithmeticError, LookupError, ValueError) as error:
             raise ModelError(f"operator {number}, {operator.name}: {error}") from error

@@ -43,7 +43,7 @@ def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -
     borders = low.tensor(operator.inputs[1]).values.tolist()
     borders = [(0, 0)] * (4 - len(borders)) + borders
     if len(value.shape) > 4 or any(borders[0]) or any(borders[3]):
-        raise ModelError("it has a border of channels or pictures")
+        raise ModelError("it pads the channels or the batch")
     down, across = borders[1:3]
     padded = Shape(shape.rows.plus(sum(down)), shape.columns.plus(sum(across)), shape.channels)
     low.write(operator, kind, padded, -down[0], -across[0], filling)
@@ -72,7 +72,7 @@ def lower_bilinear(low: Lowering, operator: Operator) -> None:
     """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
     options, shape = operator.options, low.shape(operator.inputs[0])
     if options.alignCorners and low.is_any_size:
-        raise ModelError("windows of pictures of any size have other corners: do not align them")
+        raise ModelError("a model for pictures of any size cannot align their corners")
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):
         factor = target // side.of(length)

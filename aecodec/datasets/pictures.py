@@ -260,7 +260,7 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
     count = len(pictures.sizes)
     if count < 2:
         raise ImageError(
-            "there is only one picture: give at least two, to hold one out, or cut it into parts"
+            "one picture is not enough, because one is held out: give more, or cut it into parts"
         )
     held_out_count = max(1, min(count - 1, round(share * count)))
     held_out = np.linspace(0, count - 1, held_out_count).round().astype(np.int64)

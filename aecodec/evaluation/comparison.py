@@ -31,11 +31,11 @@ from aecodec.imaging.display import middle
 from aecodec.imaging.picture import Picture
 
 _OUT_OF_DISTRIBUTION = (
-    "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
-    "choose another codec (--codec), train one on similar pictures (aecodec train), or take AVIF, "
-    "which is also the better choice for ordinary photographs"
+    "codec {name} was not trained on pictures like this one, and reproduces it poorly: choose a "
+    "different codec (--codec), train one on similar pictures (aecodec train), or use AVIF, which "
+    "is also the better choice for ordinary photographs"
 )
-_LARGER = "the file has {size} bytes, more than its source with {source_size}: keep the source"
+_LARGER = "the file has {size} bytes, more than the source ({source_size}): keep the source"
 
 _MEASURABLE = 1000
 """Least number of pictures for which the 99.9 % quantile differs from the largest error."""

@@ -57,7 +57,7 @@ def warn_of_sidecars(path: Path, prefix: str = "") -> None:
     world = path.with_suffix(path.suffix[:2] + path.suffix[-1] + "w")
     files = [path.with_name(path.name + suffix) for suffix in (".msk", ".ovr", ".aux.xml")]
     for file in filter(os.path.exists, [*files, world]):
-        warn(f"{prefix}not kept: {file.name}, the file beside it")
+        warn(f"{prefix}not kept: {file.name}, the file next to it")
 
 
 def origin_of(path: Path) -> Origin | None:

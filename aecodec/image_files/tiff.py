@@ -97,7 +97,7 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     stated = _nodata_of(kept.text(GDAL_NODATA), dtype)
     nodata = stated if options.nodata is None else options.nodata
     if absent and nodata is None:
-        notes.add(f"{absent} of its strips or tiles are absent, and are read as 0")
+        notes.add(f"{absent} of its strips or tiles are missing, and are read as 0")
     samples = _stacked([reader.samples(page, nodata or 0) for page in images], channels)
     mask = None
     if masks:
@@ -175,13 +175,13 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
 
 def _layout_of(page: TiffPage) -> Layout:
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
-        raise ImageError(f"{page.bitspersample} bits per sample: codecs take 8, 16 and 32")
+        raise ImageError(f"{page.bitspersample} bits per sample: codecs accept 8, 16 and 32")
     native_type(page.dtype)
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
         kind = getattr(page.photometric, "name", page.photometric)
         raise ImageError(
-            f"a TIFF file of the kind {kind} with the axes {page.axes}: codecs with bands take "
-            "grey levels, RGB, CMYK and bands; convert it to one of these"
+            f"a TIFF file of kind {kind} with the axes {page.axes}: codecs with bands accept grey "
+            "levels, RGB, CMYK and bands; convert it to one of these"
         )
     if page.samplesperpixel > MAX_BANDS:
         raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")

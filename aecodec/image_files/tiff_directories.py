@@ -199,7 +199,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
         place = following
     if stated > len(seen):
         raise ImageError(
-            f"it states {stated} images, but lists {len(seen)} pages: save it with a page for each"
+            f"it names {stated} images, but has {len(seen)} pages: save it with one page per image"
         )
 
 

@@ -49,7 +49,7 @@ class TiffReader:
             raise ImageError("damaged: the size of a page is ambiguous")
         if page.compression not in _BOUNDED | _PICTURES:
             name = getattr(page.compression, "name", page.compression)
-            raise ImageError(f"a TIFF file with {name} inside: save it with Deflate, LZW or ZSTD")
+            raise ImageError(f"a TIFF file with {name}: save it with Deflate, LZW or ZSTD")
         return page
 
     def samples(self, directory: Directory, filler: float) -> Array:

@@ -140,7 +140,7 @@ def unpack(payload: bytes) -> Content:
     decoder = BitDecoder(payload)
     shape = _read_number(decoder, 6) if decoder.read(_RARE) else None
     if shape is not None and shape > 2 * SQUARE:
-        raise FormatError(f"not a preview: the number of its shape is {shape}, at most 62 is valid")
+        raise FormatError(f"not a preview: its shape number is {shape}, but at most 62 is valid")
     count = 1 + decoder.read(_RARE)
     return Content(shape, [_read_plane(decoder) for _ in range(count)])
 

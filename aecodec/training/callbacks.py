@@ -108,7 +108,7 @@ class BestEpoch(keras.callbacks.Callback):
         text = f"epoch {epoch + 1}: the loss is infinite or NaN: use a smaller learning rate"
         if self._least == np.inf:
             raise ModelError(text)
-        warn(f"{text}; the networks are those of the best epoch before")
+        warn(f"{text}; the networks of the best earlier epoch are kept")
         self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -217,6 +217,6 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         warn(f"{path} cannot be read ({error}): the training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(f"{path.parent} has the state of other networks: delete it to start anew")
+        raise ModelError(f"{path.parent} has the state of different networks: delete it to restart")
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)

@@ -44,7 +44,7 @@ def _joined(batches: Iterable[Any], pair: KerasPair) -> tuple[Float32, int]:
         if parts[0].nbytes * number > _MOST_BYTES:
             raise UsageError(
                 f"the data have no end, or more than {_MOST_BYTES >> 30} GiB: give fewer batches, "
-                "or a folder of images, which are read when they are needed"
+                "or a folder of images, which is read when needed"
             )
     shapes = sorted({part.shape[1:] for part in parts})
     if len(shapes) != 1:
@@ -124,7 +124,7 @@ def data_of(
     tiles, own_size = tiles_of(x, pair, options.seed)
     if share:
         if not 0 < share < 1 or validation is not None:
-            raise UsageError("validation_split is a share from 0 to 1, without validation_data")
+            raise UsageError("validation_split must be from 0 to 1, and excludes validation_data")
         tiles, held_out = tiles.split(share)
     elif validation is not None:
         with errors_about("validation_data"):

@@ -72,10 +72,10 @@ def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> No
     [
         ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .* without a codec"),
         ((100,), (10,), "uint8", None, r"shape \(10,\).*a chunk is uint8 with the shape \(H, W\)"),
-        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "a chunk must hold all of them"),
+        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "each chunk must contain all of them"),
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
         ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
-        ((6, 7, 9), (3, 7, 9), "int16", 3, "choose these bands of the array"),
+        ((6, 7, 9), (3, 7, 9), "int16", 3, "select these bands of the array"),
         ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands take"),
         ((3, 7, 9), (3, 7, 9), "int64", 3, "type int64: .* --max-error"),
     ],
@@ -101,12 +101,12 @@ NAMED = {"codec": "digits", "codec_id": "f206e96f"}
     [
         ({"codec": "digits", "level": 4}, "level 4: codec digits has the levels 1"),
         ({"level": 2}, "codec samples has no levels"),
-        ({"nodata": "x"}, "nodata is a number"),
+        ({"nodata": "x"}, "is not a configuration.*nodata"),
         ({**NAMED, "level": "1"}, "a number from 1"),
         ({**NAMED, "level": 16, "quality": 1}, "a number from 1"),
         ({**NAMED, "level": 1, "codec": "\x1b[2J"}, r"x1b\[2J"),
-        ({**NAMED, "level": 1, "bands": 33}, "bands is a number up to 32"),
-        (NAMED, "needs a level"),
+        ({**NAMED, "level": 1, "bands": 33}, r"bands \(1 to 32\)"),
+        (NAMED, "needs level"),
         ({**NAMED, "codec_id": "FC33CA7B", "level": 1}, "hexadecimal digits"),
         ({**NAMED, "codec_id": 12345678, "level": 1}, "hexadecimal digits"),
         ({"bands": 3}, "hexadecimal digits"),
@@ -134,7 +134,7 @@ def test_no_path_in_metadata_is_followed(
     codec = Aecodec.from_dict({"name": "aecodec", "configuration": configuration})
     opened, open_folder = list[Path](), CodecFolder.open
     monkeypatch.setattr(CodecFolder, "open", lambda path: opened.append(path) or open_folder(path))
-    with pytest.raises(CodecError, match="is not a built-in codec of this version"):
+    with pytest.raises(CodecError, match="this version does not include"):
         codec.chunk_codec.encode(digits[:1])
     assert copy not in opened
 
@@ -144,8 +144,8 @@ def test_chunks_of_other_arrays_are_rejected(store: Path, digits: Pixels) -> Non
     padded = np.pad(digits[:40], ((0, 0), (0, 1), (0, 0)))
     for content, error, words in (
         (aecodec.compress(digits[:40], "photo"), CodecError, "made with codec faacc222"),
-        (aecodec.compress(digits[:39], "digits"), FormatError, "it belongs to another array"),
-        (aecodec.compress(padded, "digits"), FormatError, "it belongs to another array"),
+        (aecodec.compress(digits[:39], "digits"), FormatError, "it belongs to a different array"),
+        (aecodec.compress(padded, "digits"), FormatError, "it belongs to a different array"),
         (chunk.read_bytes()[:-3], FormatError, "checksum"),
     ):
         chunk.write_bytes(content)
@@ -155,7 +155,7 @@ def test_chunks_of_other_arrays_are_rejected(store: Path, digits: Pixels) -> Non
     chunks.check_chunks((5, 7, 9), (5, 7, 9), "int16", 1)
     data = codec.encode(np.ones((3, 7, 9), np.int16))
     for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
-        with pytest.raises(FormatError, match="it belongs to another array"):
+        with pytest.raises(FormatError, match="it belongs to a different array"):
             codec.decode_to(data, shape, dtype)
 
 
@@ -167,7 +167,7 @@ def test_an_own_codec_is_found_when_it_was_opened(
     path = tmp_path / "a.zarr"
     total = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))[7].sum()
     monkeypatch.setattr(registry, "_known", {})  # as in another process
-    with pytest.raises(CodecError, match=r"codec mine \(.* first to aecodec\.zarr\.Aecodec"):
+    with pytest.raises(CodecError, match=r"codec mine \(.* first with aecodec\.zarr\.Aecodec"):
         zarr.open_array(path)[7]
     Aecodec(copy)
     assert zarr.open_array(path)[7].sum() == total

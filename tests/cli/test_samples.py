@@ -107,7 +107,7 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
         (["deep.png"], "compress it with --max-error E or --lossless"),
         (["scenes/a.tif", "--nodata", "0"], "--nodata.* codec with bands"),
         (["scenes/a.tif", "--codec", "bands", "--depth", "8"], "leave out --depth"),
-        (["scenes/b.npy", "--codec", "bands"], "20 bands.* takes 3 bands"),
+        (["scenes/b.npy", "--codec", "bands"], "20 bands.* needs 3 bands"),
         (["two.npz", "--codec", "bands"], "--array"),
     ],
 )

@@ -80,7 +80,7 @@ def test_beyond_the_last_level_a_file_has_a_maximum_error(
 
 
 def test_a_tiny_picture_has_no_score(photo: Codec, photograph: Pixels) -> None:
-    with pytest.raises(UsageError, match="too small for a quality by SSIMULACRA2"):
+    with pytest.raises(UsageError, match="too small to measure its quality by SSIMULACRA2"):
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
 
 

@@ -31,7 +31,7 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
 
 
 def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels) -> None:
-    with pytest.warns(AecodecWarning, match="unlike those that codec digits was trained on"):
+    with pytest.warns(AecodecWarning, match="codec digits was not trained on pictures like this"):
         assert not compared(codec, photograph[:56, :56]).is_in_distribution
 
 
@@ -58,12 +58,12 @@ NOISE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
 def test_noise_is_unfamiliar_to_a_codec_for_photographs(
     photo: Codec, alien: Pixels, level: int
 ) -> None:
-    with pytest.warns(AecodecWarning, match="unlike those that codec photo was trained on"):
+    with pytest.warns(AecodecWarning, match="codec photo was not trained on pictures like this"):
         compared(photo, alien, level)
 
 
 def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     codec: Codec, samples: Pixels
 ) -> None:
-    with pytest.warns(AecodecWarning, match="more than its source with 9: keep"):
+    with pytest.warns(AecodecWarning, match=r"more than the source \(9\): keep"):
         compared(codec, samples[3], source_size=9)

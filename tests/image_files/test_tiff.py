@@ -45,7 +45,7 @@ def test_images_without_pages_are_rejected(colours: int) -> None:
     frames = np.stack([np.squeeze(BANDS[..., :colours])] * 2)
     options = {"photometric": "rgb" if colours == 3 else "minisblack", "metadata": {}}
     for read in (read_image, read_samples):
-        with pytest.raises(ImageError, match="it states 2 images, but lists 1 pages"):
+        with pytest.raises(ImageError, match="it names 2 images, but has 1 pages"):
             read(io.BytesIO(tiff(frames, truncate=True, **options)))
     content = io.BytesIO(tiff(frames, **options))
     assert read_samples(content).pixels.shape == (2, 12, 16, colours)
@@ -75,7 +75,7 @@ def test_what_is_dropped_is_named() -> None:
         (pyramid, "its overviews"),
         (tiff((WIDE, {"subifds": 1}), WIDE[::2]), "pictures in its SubIFDs"),
         (FOR_BANDS["mask"], "samples under its mask"),
-        (bytes(sparse), "1 of its strips or tiles are absent"),
+        (bytes(sparse), "1 of its strips or tiles are missing"),
     ):
         with pytest.warns(AecodecWarning, match=note):
             read_samples(io.BytesIO(content))

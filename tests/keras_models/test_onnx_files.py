@@ -166,7 +166,7 @@ def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
     corners += 'coordinate_transformation_mode="align_corners">(x, , s)'
     with pytest.raises(ModelError, match="align_corners=False"):
         load_onnx(saved("float[N,3,H,W] x", corners, tmp_path))
-    with pytest.raises(ModelError, match=r"node y \(Det\): codecs have no such .*use convolutions"):
+    with pytest.raises(ModelError, match=r"node y \(Det\): codecs do not .*use convolutions"):
         load_onnx(saved(PICTURE, "y = Det(x)", tmp_path))
     pool = "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"
     with pytest.raises(ModelError, match="count_include_pad=True"):

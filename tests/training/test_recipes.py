@@ -24,7 +24,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         with pytest.raises(ImageError, match=rf"28, {channels}\).*1 or 3 channels"):
             run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:1])
-    with pytest.raises(ImageError, match=r"bands\.npy: there is only one picture"):
+    with pytest.raises(ImageError, match=r"bands\.npy: one picture is not enough"):
         run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:20])
     (tmp_path / "old").mkdir()
