@@ -139,7 +139,7 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
     if recipe.networks != _FOR_BANDS:
         raise UsageError(
             f"the networks {recipe.networks!r} are for images with 1 or 3 channels of 8 bits: use "
-            f"the recipe {_FOR_PICTURES}"
+            f"the recipe {_FOR_BANDS}"
         )
     most = min(max(recipe.levels["channels"]), bands * CHANNELS_PER_BAND)
     return recipe.with_code_dimension(most)

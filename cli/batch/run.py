@@ -115,7 +115,7 @@ class _Tally:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
             done = f"{self._existing} of {self._count} were already done"
-            self._console.note(f"{done}, perhaps with other options")
+            self._console.note(f"{done}, perhaps with different options")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} failed", True)
             raise typer.Exit(_SOME_FAILED)

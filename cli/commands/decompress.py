@@ -119,7 +119,7 @@ class _OutputFormats:
         if suffix.lower() in SAMPLES_SUFFIXES and not self.quality:
             return
         if suffix and format_to_write(suffix, self.quality) not in LOSSY and self.quality:
-            raise UsageError(f"--quality is for jpeg, webp and avif; {suffix[1:]} is lossless")
+            raise UsageError(f"{suffix[1:]} is lossless: leave out --quality, or use jpeg")
 
     def rename(self, path: Path) -> Path:
         """Path of the result of a file or folder, next to the source.
@@ -223,8 +223,7 @@ class _Decompression(NamedTuple):
             return job.target
         if job.target == STANDARD:
             raise UsageError(
-                "standard output takes one picture, but the file holds several: name a folder "
-                "with -o"
+                "standard output holds one picture, but the file has several: name a folder with -o"
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 

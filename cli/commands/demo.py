@@ -36,7 +36,7 @@ def demo(
     digits.plot(stack(pictures[:_SHOWN])).save(drawn, "PNG")
     write_bytes(figure, drawn.getvalue(), force)
     write_line(
-        f"All files are in {folder}; {figure} shows originals, reconstructions and differences."
+        f"All files are in {folder}. {figure} shows originals, reconstructions and differences."
     )
     write_line(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
 

@@ -141,7 +141,7 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     if not against:
         return []
     if bands is not None:
-        raise UsageError("--against compares pictures without bands")
+        raise UsageError("--against needs codecs without bands: leave it out")
     from aecodec.evaluation.evaluate import format_coder
     from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP
 
@@ -154,7 +154,7 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
 
 def _check_format(name: str, formats: Mapping[str, PillowFormat]) -> None:
     if name not in formats:
-        raise UsageError(f"--against {name}: the formats are {', '.join(formats)}")
+        raise UsageError(f"--against {name}: unknown format; use {', '.join(formats)}")
     if not formats[name].is_installed:
         raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
 

@@ -106,7 +106,7 @@ class ExportOptions:
                 f"multiple of {spec.tile[1]} and a height that is a multiple of {spec.tile[0]}"
             )
         if not self.data:
-            raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
+            raise UsageError("--calibrate is missing: give pictures like those to be compressed")
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:

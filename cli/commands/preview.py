@@ -45,7 +45,7 @@ def preview(
     sources = expand(inputs, IMAGES)
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])
     if out and not is_single:
-        raise UsageError("-o takes the preview of a single picture")
+        raise UsageError("-o is for a single picture: leave it out")
     if out:
         work = partial(_write, target=Path(out), max_bytes=max_bytes, force=force)
     else:
@@ -64,7 +64,7 @@ def _write(
     check_overwriting(target, force)
     check_not_sources([target], [source.path])
     if format_of(target.suffix):
-        raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
+        raise UsageError(f"-o {target} is the name of a picture: use a name such as preview.bin")
     payload = _payload_of(source.path, max_bytes, console)
     write_bytes(target, payload, force)
     console.result(f"{name_of(source)} -> {target}: {len(payload)} bytes")

@@ -41,7 +41,7 @@ def stack(chosen: StackOptions) -> None:
     except ExistsError:
         if not chosen.skip_existing:
             raise
-        console.note(f"{target} was already done, perhaps with other options")
+        console.note(f"{target} was already done, perhaps with different options")
         return
     compression = chosen.compression()
     pictures, size = [], 0
@@ -67,7 +67,7 @@ def _target(inputs: Sequence[Path], out: str | None) -> Path:
             return folder_beside(inputs[0], ".aec")
         raise UsageError("name the file with -o, or give one folder")
     if is_folder(out):
-        raise UsageError(f"stack makes one file, but {out} is a folder: name a file with -o")
+        raise UsageError(f"stack writes one file, but {out} is a folder: name a file with -o")
     return Path(out)
 
 
@@ -76,5 +76,5 @@ def _joined(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool |
     shared = shared_metadata(pictures, metadata)
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
-        warn("the stack keeps no colour profile: pictures that have one were converted to sRGB")
+        warn("a stack keeps no colour profiles: pictures with profiles were converted to sRGB")
     return stacked(paths, coded, shared, metadata)

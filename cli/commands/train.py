@@ -245,7 +245,7 @@ def table_of(title: str, measure: str, curves: Curves) -> list[str]:
         quality = "-" if values[measure] is None else f"{values[measure]:.2f}"
         row = {"level": f"{values['level']:g}", title: quality, "bpp": f"{values['bpp']:.3f}"}
         rows.append(row | {name: f"{rate:.3f}" if rate else "-" for name, rate in rates.items()})
-    return ["bits per pixel at the same quality, whole held-out pictures", *table_lines(rows)]
+    return ["bits per pixel of held-out pictures at the same quality", *table_lines(rows)]
 
 
 def _points(measure: str, curves: Curves) -> dict[str, list[tuple[float, float]]]:

@@ -31,7 +31,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
 
-_FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
+_FIELDS_ONLY = " (only checksum and fields, as its codec is not installed: name it with --codec)"
 
 
 def verify(
@@ -80,7 +80,7 @@ def verify(
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     sources = expand(inputs, AEC_FILES)
     if against and len(sources) > 1:
-        raise UsageError("--against compares one file with its original: give one file")
+        raise UsageError("--against compares one file with its original: give only one file")
     limits, own_codec = Limits(max_pixels, max_frames), load_codec(codec) if codec else None
     verification = _Verification(own_codec, limits, against)
     run_all(console, sources, verification.verify_file, BatchOptions(jobs))
@@ -151,8 +151,8 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
     shape = original.pixels.shape
     if shape != restored.pixels.shape:
         raise ImageError(
-            f"{path} has the shape {shape}, but the file has {restored.pixels.shape}: it is not "
-            "the original"
+            f"{path} has the shape {shape}, but the file has {restored.pixels.shape}: give the "
+            "original"
         )
     masks = original.is_missing, restored.is_missing
     if not all(np.array_equal(masks[0][rows], masks[1][rows]) for rows in row_blocks(shape)):
@@ -175,7 +175,7 @@ def _check_guarantee(
             if not (errors <= _largest_errors(bound, samples)).all():
                 raise AecodecError(
                     f"a sample differs by {errors.max():g} from {path}, but the file guarantees "
-                    f"{bound.text}: it was made from another picture"
+                    f"{bound.text}: it was made from a different picture"
                 )
 
 
@@ -201,4 +201,4 @@ def _verify_device(
     sets = [open_pictures(path, None, reading) for path in data]
     compared = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
     count = check_device(device, device_codec, compared)
-    console.result(f"{path}: {count} pictures; the program makes and reads the library's files")
+    console.result(f"{path}: {count} pictures; the program and the library agree on all files")

@@ -31,7 +31,7 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind
     the arguments contradict each other, or two files would have the same result.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
-        raise UsageError("standard output takes one result: give one file, or name a folder in -o")
+        raise UsageError("standard output holds one result: give one file, or a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else Path(out)
     jobs = [job for path in inputs for job in _jobs_of(path, target, into_folder, rename, kind)]
@@ -75,7 +75,7 @@ def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
-            "use a separate command for each"
+            "use two commands with different -o"
         )
     return distinct
 

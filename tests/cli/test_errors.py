@@ -70,7 +70,7 @@ def contents() -> dict[Path, bytes]:
         ("verify --device scans --against digit.png", _WRONG, "cannot be used with --device"),
         ("verify", _WRONG, "nothing to verify"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
-        ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
+        ("evaluate photo scans --against gif", _WRONG, "unknown format; use jpeg, webp, jxl, avif"),
         ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
         ("preview digit.png -o new.png", _WRONG, "name of a picture"),
         ("compress absent -o out", _MISSING, "absent"),

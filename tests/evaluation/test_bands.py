@@ -69,7 +69,7 @@ def test_wrong_options_are_rejected(scenes: np.ndarray, command: Command) -> Non
         ("codec digits scenes.npz", "compare codecs for the same pictures"),
         ("digits scenes.npz --peak 9", "--peak needs a codec with bands"),
         ("codec scenes.npz --peak 0", "--peak 0: give a number above 0"),
-        ("codec scenes.npz --against avif", "pictures without bands"),
+        ("codec scenes.npz --against avif", "codecs without bands"),
     ):
         result = command("evaluate", *line.split())
         assert (result.status, message in result.err) == (2, True)

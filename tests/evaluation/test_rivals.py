@@ -20,7 +20,7 @@ def test_formats_are_measured_at_the_qualities_of_the_levels(
     for row in webp:
         assert abs((rate_at(webp, "psnr", row["psnr"]) or 0) - row["bpp"]) < 1e-9
     heading, columns, *rows = table_of("PSNR, dB", "psnr", curves)
-    assert heading == "bits per pixel at the same quality, whole held-out pictures"
+    assert heading == "bits per pixel of held-out pictures at the same quality"
     assert columns.split()[:5] == ["level", "PSNR,", "dB", "bpp", "WebP"]
     assert len(rows) == 8
 

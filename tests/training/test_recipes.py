@@ -81,5 +81,5 @@ def test_recipes_that_lack_something_are_refused(
 
 
 def test_recipes_for_other_images_are_rejected() -> None:
-    with pytest.raises(UsageError, match="use the recipe picture"):
+    with pytest.raises(UsageError, match="use the recipe bands"):
         recipe_for_bands(load_recipe("digits"), 4)
