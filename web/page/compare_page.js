@@ -22,7 +22,7 @@ async function attempt(control, work) {
     await work(control.signal);
   } catch (error) {
     if (control.signal.aborted) return;
-    view.tell(error instanceof AecodecError ? error.message : `That failed: ${error.message}`);
+    view.tell(error instanceof AecodecError ? error.message : `An error occurred: ${error.message}`);
     if (!(error instanceof AecodecError)) throw error;
   } finally {
     view.busy(false);
@@ -113,7 +113,7 @@ async function openFile(file) {
 
 async function readImage(file) {
   const picture = await pixelsOf(file, LONGEST).catch(() => {
-    throw new ImageError(`${file.name ?? "It"} is not a picture that this browser can read`);
+    throw new ImageError(`This browser cannot read ${file.name ?? "the pasted data"} as a picture`);
   });
   const codec = suited(picture);
   return () => compare(file.name ?? "Pasted picture", picture, codec);

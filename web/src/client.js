@@ -64,7 +64,7 @@ class Client {
   #fail(message) {
     this.worker.terminate();
     this.worker = undefined;
-    for (const { reject } of this.open.values()) reject(new AecodecError(message || "the worker cannot be started: worker.js is missing beside the library, or the page does not allow it"));
+    for (const { reject } of this.open.values()) reject(new AecodecError(message || "the worker does not start: put worker.js next to the library, and let the page's policy allow workers"));
     this.open.clear();
   }
 }

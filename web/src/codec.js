@@ -50,7 +50,7 @@ export class Codec {
   levelIndex(level = this.facts.defaultLevel) {
     const { name, levels, hasGains } = this.facts;
     const isLevel = level >= 1 && level <= levels && Number.isInteger(hasGains ? level * UNITS : level);
-    if (!isLevel) throw new UsageError(`level ${level}: codec ${name} has the levels 1 to ${levels}${hasGains ? ", in sixteenths" : ""}`);
+    if (!isLevel) throw new UsageError(`level ${level}: codec ${name} has the levels 1 to ${levels}${hasGains ? ", in steps of 1/16" : ""}`);
     return level * UNITS;
   }
 
@@ -90,7 +90,7 @@ export class Codec {
 
   #need(kind, level) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
-    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]} ${level || ""}here`);
+    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]} ${level || ""}here: publish the whole codec`);
     return this.#coming(section);
   }
 

@@ -22,7 +22,7 @@ export async function fetchSection(core, folder, hash) {
     const content = await fetchFile(url, { cache });
     if (core.sha256(content) === hash) return content;
   }
-  throw new CodecError(`${url}: damaged, its SHA-256 is another one`);
+  throw new CodecError(`${url}: damaged, its SHA-256 is wrong`);
 }
 
 /** The content of a file, unpacked. */
@@ -36,7 +36,7 @@ async function request(url, options) {
   try {
     response = await fetch(url, options);
   } catch {
-    throw new InputError(`${url} cannot be fetched: there is no network or no such host, or the host or the page does not allow it`);
+    throw new InputError(`${url} cannot be fetched: check the network, the host's name and its CORS headers, and the page's policy`);
   }
   if (!response.ok) {
     const error = new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
@@ -48,7 +48,7 @@ async function request(url, options) {
 // Hosts may serve plain files or gzipped ones; which it is, the content says.
 async function unpacked(response) {
   const body = counted(response).catch(() => {
-    throw new InputError(`${response.url}: the transfer broke off`);
+    throw new InputError(`${response.url}: the transfer was interrupted; try again`);
   });
   const content = new Uint8Array(await body);
   const fault = faultOf(content);
@@ -58,7 +58,7 @@ async function unpacked(response) {
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
-    throw new CodecError(`${response.url}: damaged, it cannot be unpacked`);
+    throw new CodecError(`${response.url}: damaged, its gzip data cannot be unpacked`);
   }
 }
 

@@ -16,7 +16,7 @@ export function setCodecs(url) {
 /** The folder of a codec that was loaded, or of a URL or an id. */
 export function folderOf(codec, id) {
   if (id) return `${codecs}/${id}`;
-  if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
+  if (!codec) throw new UsageError("name the codec: { codec: await loadCodec(url) }, or its URL");
   return codec.url ?? absolute(codec);
 }
 
@@ -62,5 +62,5 @@ async function copyOf(data) {
   if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
   if (/ArrayBuffer]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data);
-  throw new UsageError(`not the bytes of a file, but ${data?.constructor.name ?? data}: give an ArrayBuffer, an array of bytes or a Blob`);
+  throw new UsageError(`${data?.constructor.name ?? data} is not the content of a file: give an ArrayBuffer, an array of bytes or a Blob`);
 }

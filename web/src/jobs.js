@@ -35,14 +35,14 @@ export class Jobs {
       return await this.#sameCodec({ id }, `${codecs}/${id}`);
     } catch (error) {
       if (!error.isAbsent) throw error;
-      throw new CodecError(`the file is of codec ${id}, which is not among those at ${codecs}`);
+      throw new CodecError(`codec ${id} made the file, and ${codecs} does not have it: name its folder with setCodecs or codec`);
     }
   }
 
   async #sameCodec({ id }, folder) {
     const codec = await this.codec(folder);
     if (codec.facts.id !== id) {
-      throw new CodecError(`the file is of codec ${id}, and the one in ${folder} is ${codec.facts.id} (${codec.facts.name})`);
+      throw new CodecError(`codec ${id} made the file, but ${folder} has codec ${codec.facts.id} (${codec.facts.name})`);
     }
     return codec;
   }

@@ -129,7 +129,7 @@ export function compress(codec, image, { levelIndex, maxBytes, errors }) {
         core.with("compressed", {}, (compressed) => {
           const status = core.calls.aecodec_compress(bundle, at, target, 0, compressed);
           const { file, size } = core.read("compressed", compressed);
-          if (status === CONSTANTS.TOO_FEW_BYTES) throw new UsageError(`no file of ${maxBytes} bytes: the smallest of this picture has ${size}; allow more, or reduce the picture`);
+          if (status === CONSTANTS.TOO_FEW_BYTES) throw new UsageError(`${maxBytes} bytes are too few: this picture needs at least ${size}; allow more, or reduce the picture`);
           core.checkStatus(status);
           return core.takeFile({ at: file, size });
         }),

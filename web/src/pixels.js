@@ -7,7 +7,7 @@ import { ImageError } from "./errors.js";
 export function fromImageData(value) {
   const { width, height, data } = value ?? {};
   if (!width || !height || data?.byteLength !== 4 * width * height) {
-    throw new ImageError(`not ImageData of 8-bit RGBA, but ${value?.constructor?.name ?? value}: draw it on a canvas, and call getImageData`);
+    throw new ImageError(`${value?.constructor?.name ?? value} is not 8-bit ImageData: draw the picture on a canvas, and call getImageData`);
   }
   const { isGrey, isOpaque } = traits(data);
   const places = isGrey ? [0] : [0, 1, 2];
