@@ -188,6 +188,7 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
 
 
 ERRORS = """
+Object.defineProperty(UsageError, 'name', { value: 't' }); // as a minifier does
 const PHOTO = '/codecs/faacc222', DIGITS = '/codecs/f206e96f', PICTURE = new ImageData(9, 9);
 const names = ['photo', 'photo_stack', 'refined/photo_lossless'];
 const [file, stack, refined] = await Promise.all(names.map(golden));

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.documents import ROOT
+from helpers.documents import ROOT, blocks_of
 
 from aecodec.base.version import version
 from aecodec.preview.tables import PATH
@@ -20,7 +20,8 @@ WEB = ROOT / "web"
 REACT = """export namespace JSX { interface IntrinsicElements { div: object } }
 export interface ClassAttributes<T> { ref?: T } export interface HTMLAttributes<T> { inert?: T }
 """
-OPTIONS = "--noEmit --strict --preserveSymlinks --module nodenext --target es2022 --lib es2022,dom"
+OPTIONS = "--noEmit --strict --noUnusedLocals --preserveSymlinks"
+LANGUAGE = "--module nodenext --target es2022 --lib es2022,dom"
 
 
 @pytest.mark.skipif(not shutil.which("tsc"), reason="needs npm install --global typescript")
@@ -33,7 +34,9 @@ def test_a_program_in_typescript_compiles(tmp_path: Path) -> None:
     (modules / "react" / "package.json").write_text('{"types": "index.d.ts"}')
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(Path(__file__).with_name("usage.ts"), tmp_path)
-    command = ["tsc", *OPTIONS.split(), "usage.ts"]
+    snippets = [block for block in blocks_of(ROOT / "docs/web.md") if block.language == "ts"]
+    (tmp_path / "page.ts").write_text("".join(block.text for block in snippets))
+    command = ["tsc", *OPTIONS.split(), *LANGUAGE.split(), "usage.ts", "page.ts"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

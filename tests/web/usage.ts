@@ -48,7 +48,7 @@ console.log(ratio);
 // @ts-expect-error: the codec is missing
 void encode(new ImageData(1, 1), {});
 
-function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
+export function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
   const { data, width, height } = decodePreview(payload, readTables(tables));
   return new ImageData(data, width, height);
 }

@@ -1,11 +1,7 @@
 // Errors of the kinds that aecodec in Python raises. Whoever catches AecodecError catches all of them.
 
 /** Base class of every error that aecodec throws on purpose. */
-export class AecodecError extends Error {
-  get name() {
-    return this.constructor.name;
-  }
-}
+export class AecodecError extends Error {}
 
 // What each kind means, index.d.ts says.
 export class UsageError extends AecodecError {}
@@ -16,6 +12,7 @@ export class InputError extends AecodecError {}
 export class LimitError extends AecodecError {}
 
 const KINDS = { AecodecError, UsageError, ImageError, FormatError, CodecError, InputError, LimitError };
+for (const [name, kind] of Object.entries(KINDS)) kind.prototype.name = name; // minifiers change those of classes
 
 /** An error as a plain object, which may cross to another thread. */
 export function packError(error) {
