@@ -96,47 +96,47 @@ def compress(
             for reading bytes. With `max_error` and no codec, arrays of any other type and number of
             bands, and files that have them.
         codec: a codec, the name of a built-in codec, or the path of a codec file. None or "auto"
-            selects `samples` with `max_error` and no level; else `digits` for grey images with
-            28x28 pixels, and `photo` for others.
-        level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
-            `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error` may be given, or `level` and
-            `max_error`.
+            selects `samples` if `max_error` is set without a level; otherwise `digits` for grey
+            images with 28x28 pixels, and `photo` for all other images.
+        level: 1 (smallest file) and up; the codec's default if None. Set at most one of `level`,
+            `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error`, or `level` and `max_error`.
         max_bytes: make the best file with at most this many bytes. With this and the next two
-            arguments, codecs for pictures of any size may code fewer pixels; decoding restores the
-            original size.
-        min_psnr: make the smallest file with at least this PSNR in dB; if no level reaches it, with
-            a maximum error.
-        min_ssimulacra2: the same for a SSIMULACRA2 score, which needs
-            `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
+            arguments, codecs for pictures of any size may shrink the picture before coding;
+            decoding restores the size.
+        min_psnr: make the smallest file with at least this PSNR in dB. If no level reaches it, the
+            file has a maximum error.
+        min_ssimulacra2: the same for a SSIMULACRA2 score. Needs `pip install 'aecodec[perceptual]'`
+            and a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs from its original by more than
-            this, in units of the samples; 0 is lossless. A text such as "0.5%" is a percentage of
-            the range of the picture's known samples, and "0.5sqrt" is 0.5 times the square root of
-            the original, for integers of 8 or 16 bits. A mapping such as {"B02": 4, "B03": "0.5%"}
-            has an error for each band, by the names of a codec with bands, else by the numbers of
-            the channels from "1"; percentages are of the range of the band. The error of integers
-            is rounded down. A sequence, such as (16, 4, 0), makes nested refinements, the coarsest
-            first, which :func:`trim` can remove. If a codec is given without a `level`, the file
-            has level 1 or, if that is smaller, only refinements.
+            this, in units of the samples; 0 is lossless. "0.5%" is a percentage of the range of the
+            picture's known samples. "0.5sqrt" is 0.5 times the square root of each original sample,
+            for integers of 8 or 16 bits. A mapping such as {"B02": 4, "B03": "0.5%"} sets an error
+            for each band, by the band names of the codec, or else by channel numbers from "1";
+            percentages then refer to the range of the band. Errors of integers are rounded down. A
+            sequence such as (16, 4, 0), coarsest first, makes nested refinements, which
+            :func:`trim` can remove. If you name a codec but no `level`, the file has level 1 or, if
+            that is smaller, only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
-            more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
-            would change without the profile. If a profile is dropped, the colours are converted to
+            more than one tile, unless `max_bytes` is set; and with `max_error`, if the colours
+            would change without the profile. If the profile is dropped, colours are converted to
             sRGB.
         band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
-            (N, B, H, W); the last one by default. These codecs take arrays of integers and floats,
-            (H, W), (H, W, B) or (N, H, W, B), and masked arrays. By default, `samples` takes the
-            first or the last axis, whichever is shorter than the others; without one, (N, H, W).
+            (N, B, H, W); the last one by default. These codecs accept arrays of integers and
+            floats, (H, W), (H, W, B) or (N, H, W, B), and masked arrays. By default, `samples` uses
+            the first or the last axis, whichever is shorter than all other axes; if neither is, the
+            array is (N, H, W).
         nodata: for a codec with bands and for `samples`, the value of missing samples in an array.
-            NaN are always missing.
+            NaN samples are always missing.
 
     Returns:
         The bytes of an `.aec` file.
 
     Raises:
-        ImageError: the image cannot be read or is not supported. The message says what would be.
+        ImageError: the image cannot be read or is not supported. The message says what to give.
         CodecError: the codec does not exist or is damaged.
         UsageError: the options contradict each other, or no level of the codec satisfies them.
-        AecodecError: `min_ssimulacra2` is set, and its package is not installed. Or the decoded
-            samples exceed `max_error`, which is always checked.
+        AecodecError: `min_ssimulacra2` needs a package that is not installed; or the check of the
+            finished file finds an error above `max_error`.
 
     >>> import numpy as np
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
@@ -163,23 +163,22 @@ def decompress(
     Args:
         data: the bytes of the file, its path, or the file opened in binary mode.
         codec: the codec that made the file. None finds built-in codecs by the id in the file.
-        max_pixels: limit for the pixels of all pictures of the file together. If None, 178,956,970,
-            but less for a small file, which may be a decompression bomb: 4096 pixels per byte, but
-            at least 2,097,152. A picture that was reduced to fit into its bytes counts as an eighth
-            of its pixels.
+        max_pixels: limit for the pixels of all pictures in the file. If None, 178,956,970; for a
+            small file, which may be a decompression bomb, 4096 per byte, but at least 2,097,152.
+            For a picture that `max_bytes` shrank, only an eighth of the full-size pixels count.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
         base_only: decode only the picture before the refinements, which is faster.
 
     Returns:
-        A Pillow image with ICC profile, EXIF and XMP in its `info`, where `save` finds them.
+        A Pillow image with ICC profile, EXIF and XMP in its `info`, from which `save` writes them.
 
     Raises:
         FormatError: the file cannot be read or is damaged.
         CodecError: the codec did not make the file, or is not installed.
         LimitError: the header claims more pixels or pictures than the limits; nothing has been
             allocated.
-        UsageError: the file has several pictures; use :func:`decompress_frames`. Or it has bands;
-            use :func:`decompress_array`. Or `base_only` is set, and the file has only refinements.
+        UsageError: the file has several pictures (use :func:`decompress_frames`) or bands (use
+            :func:`decompress_array`); or `base_only` is set, and the file has only refinements.
         AecodecError: memory runs out.
 
     >>> import numpy as np
@@ -194,7 +193,7 @@ def decompress(
 def decompress_frames(
     data: DataSource, codec: Codec | str | Path | None = None, **limits: Unpack[LimitOptions]
 ) -> Pixels:
-    """Decompress an `.aec` file with any number of pictures, otherwise as :func:`decompress`.
+    """Decompress an `.aec` file with any number of pictures, like :func:`decompress`.
 
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
@@ -213,8 +212,8 @@ def decompress_array(
 ) -> npt.NDArray[Any]:
     """Decompress an `.aec` file to an array.
 
-    It has the axes, the type and the byte order of the original array. Arguments and errors are as
-    for :func:`decompress`; for `max_pixels`, a pixel counts as one for every 3 bytes of its bands.
+    The array has the axes, the type and the byte order of the original. Arguments and errors are as
+    for :func:`decompress`. For `max_pixels`, a pixel with n bytes counts as n/3 pixels, rounded up.
 
     Returns:
         The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
@@ -238,8 +237,7 @@ def frames(
 ) -> Frames:
     """Open the pictures of a file as a sequence of arrays, for data loaders.
 
-    The decoded codes are cached. In files with large pictures, only the requested frames are
-    decoded.
+    The decoded codes are cached. In files with large pictures, only requested frames are decoded.
 
     Args:
         path: an `.aec` file.
@@ -249,7 +247,7 @@ def frames(
 
     Returns:
         A sequence with `len`, iteration and indices like `[3]`, `[-1]`, `[10:20]` and
-        `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). It can be
+        `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). The sequence can be
         pickled.
 
     Raises:
@@ -275,15 +273,16 @@ def frames(
 
 
 def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile:
-    """Open an `.aec` file as an array, of which indices read and decode only what they need.
+    """Open an `.aec` file as an array; each index reads and decodes only the parts it needs.
 
-    Of files of the codec `samples` with one maximum error, these are segments of up to 256x256
-    pixels with all bands, without a limit for the pixels of an index. Other files, which have a
-    base or several refinements, are read and decoded as a whole.
+    In files of the codec `samples` with one maximum error, these parts are segments of up to
+    256x256 pixels with all bands, and an index may have any number of pixels. Files with a base or
+    several refinements are read and decoded as a whole.
 
     Args:
-        data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; a server
-            that ignores them sends the whole file. URLs need `pip install 'aecodec[cloud]'`.
+        data: the path of the file, its URL, or its bytes. From a URL, only ranges are requested; a
+            server that ignores ranges sends the whole file. URLs need `pip install
+            'aecodec[cloud]'`.
         codec: as for :func:`decompress`.
 
     Returns:
@@ -295,7 +294,7 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
         InputError: the file does not exist or cannot be read.
         FormatError: the file is damaged.
         CodecError: the codec did not make the file, or is not installed.
-        LimitError: a file that is decoded as a whole claims more than :func:`decompress` accepts.
+        LimitError: the file is decoded as a whole, and claims more than :func:`decompress` accepts.
 
     >>> import numpy as np
     >>> with open(compress(np.zeros((6, 300, 500), np.int16), max_error=1)) as array:
@@ -312,17 +311,17 @@ def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
 
     Args:
         data: the bytes of the file, its path, or the file opened in binary mode.
-        max_error: maximum error of the new file, in units of the samples, or a text such as
-            "0.5sqrt" for a factor of their square root. Only the refinements that it needs are
-            kept. None removes all refinements; only the base is left.
+        max_error: maximum error of the new file, in units of the samples, or a string such as
+            "0.5sqrt" for a multiple of their square root. The refinements needed for it are kept.
+            None removes all refinements, so that only the base remains.
 
     Returns:
         The bytes of the new file.
 
     Raises:
         FormatError: the data is not a complete `.aec` file.
-        UsageError: the file guarantees only a larger maximum error, or `max_error` is a percentage,
-            or it is None, and the file has no base.
+        UsageError: the file guarantees only a larger maximum error; or `max_error` is a percentage;
+            or `max_error` is None, and the file has no base.
 
     >>> import numpy as np
     >>> digit = np.zeros((28, 28), np.uint8)
@@ -353,7 +352,7 @@ def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:
 
 
 def __getattr__(name: str) -> str:
-    """Look up `__version__` only when needed, because this takes 20 ms."""
+    """Look up `__version__` only when needed, because the lookup takes 20 ms."""
     if name != "__version__":
         raise AttributeError(f"module 'aecodec' has no attribute {name!r}")
     return version()

@@ -1,1 +1,1 @@
-"""What all packages use: errors, types of arrays, threads, and reading and writing of files."""
+"""Shared by all packages: errors, types of arrays, threads, and reading and writing of files."""

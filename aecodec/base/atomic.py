@@ -1,8 +1,8 @@
 """Write files and folders atomically, even if a process is killed or the disk is full.
 
-Results are written into a temporary folder beside them, and renamed. Only a killed process leaves
-its temporary folder, `.aecodec-` and 12 digits. Files are synchronized with the disk; after a power
-cut, other files may be empty.
+Results are written to a temporary folder next to their target, and renamed. Only a killed process
+leaves its temporary folder, named `.aecodec-` and 12 digits. Files are synchronized with the disk,
+so that they are not empty after a power cut.
 
 In an existing folder, all files are written before the first is renamed. A process that is killed
 between two renames leaves some old and some new files; repeating the call completes the folder. A
@@ -27,7 +27,7 @@ _HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _HAS_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 TEMPORARY = ".aecodec-"
-"""Start of the names of temporary folders, whose files nothing else may read."""
+"""Start of the names of temporary folders. Nothing else may read their files."""
 
 Contents = Mapping[str, bytes]
 """The files of a folder, by name; names with `/` are files in subfolders."""
@@ -35,7 +35,7 @@ Contents = Mapping[str, bytes]
 
 @contextmanager
 def locked(folder: Path, *, waits: bool = True) -> Iterator[bool]:
-    """Lock a folder for the block; yield False if it does not wait and another process has it."""
+    """Lock a folder for the block; yield False if another process has the lock, unless it waits."""
     if fcntl is None:
         yield True
         return
@@ -78,8 +78,9 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     """Write a file atomically, and create its folder if it does not exist.
 
     With `replace`, an existing file keeps its permissions; if it is a link, its target is replaced.
-    Otherwise FileExistsError is raised if the file exists, even if two processes that both checked
-    before write it. Raises OSError if the file cannot be written; an existing file is unchanged.
+    Otherwise FileExistsError is raised if the file exists, even if two processes check first and
+    then write it at the same time. Raises OSError if the file cannot be written; an existing file
+    is unchanged.
     """
     if replace:
         target = Path(os.path.realpath(target))
@@ -131,8 +132,8 @@ def update_folder(
 ) -> None:
     """Write files to a folder, or a link to it; a missing folder is created.
 
-    Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
-    `replace` is False, and OSError if the files cannot be written.
+    Other files in the folder stay unless they are outdated. Raises FileExistsError if a file exists
+    and `replace` is False, and OSError if the files cannot be written.
     """
     if not os.path.lexists(folder):
         with suppress(FileExistsError):  # another process was faster
@@ -192,7 +193,7 @@ def _fill(folder: Path, contents: Contents) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file, and wait until it is on the disk; OSError if, for example, that is full."""
+    """Write a file, and wait until it is on the disk; OSError if, for example, the disk is full."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()

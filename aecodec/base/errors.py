@@ -73,7 +73,7 @@ def errors_about(name: object) -> Iterator[None]:
 
 
 def warn(text: str) -> None:
-    """Give an :class:`AecodecWarning` at the line that called aecodec, maybe through Pillow."""
+    """Issue an :class:`AecodecWarning` at the line that called aecodec, even through Pillow."""
     frame, stacklevel = sys._getframe(1), 2
     while frame.f_back and _package_of(frame) in _INSIDE:
         frame, stacklevel = frame.f_back, stacklevel + 1

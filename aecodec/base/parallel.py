@@ -27,8 +27,8 @@ def cores() -> int:
 class Workers(NamedTuple):
     """Threads that run all loops over windows, segments and batches, by default at most 4.
 
-    By default, there is one thread per core. `progress` is called after each item of a loop, with
-    the numbers of finished and of all items.
+    `progress` is called after each item of a loop, with the number of finished items and of all
+    items.
     """
 
     threads: int | None = None
@@ -65,7 +65,7 @@ class Workers(NamedTuple):
 
 
 def _end(futures: Iterable[Future[Any]]) -> None:
-    """Leave out what has not begun, and wait for the rest: callers may free what it uses."""
+    """Cancel what has not begun, and wait for the rest, because callers may free its memory."""
     for future in futures:
         if not future.cancel():
             future.exception()

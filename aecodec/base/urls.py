@@ -1,6 +1,6 @@
 """Objects at URLs, such as `s3://bucket/a.png`, which fsspec reads.
 
-A URL is a path like others, whose text `pathlib` shortens to `s3:/bucket/a.png`.
+URLs are passed as paths, although `pathlib` shortens their text to `s3:/bucket/a.png`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def check_is_local(path: Path) -> None:
 
 
 def object_size(url: Path) -> int:
-    """Size of an object in bytes; OSError without one, or if its server does not state the size."""
+    """Size of an object in bytes; OSError if it does not exist or the server does not report it."""
     size = _ask(url, "size")
     if size is None:
         raise OSError(errno.EIO, "the server does not report its size", masked(str(url)))
@@ -44,7 +44,7 @@ def object_size(url: Path) -> int:
 
 
 def read_object(url: Path, start: int | None = None, stop: int | None = None) -> bytes:
-    """The bytes from an offset up to another; all if the server ignores ranges. Or OSError."""
+    """The bytes from `start` to `stop`; all bytes if the server ignores ranges. Or OSError."""
     return bytes(_ask(url, "cat_file", start=start, end=stop))
 
 

@@ -1,4 +1,4 @@
-"""Whether a codec takes a picture, and the limits of samples in files."""
+"""Check whether a codec accepts a picture, and find the limits of samples in files."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,12 +17,12 @@ from aecodec.imaging.picture import ANY_CODEC, Picture
 from aecodec.native.headers import read_info
 
 _LEAST_FILL, _LEAST_FILL_OF_BANDS = 1 / 100, 1 / 1000
-"""Shares of a codec's range. One band alone may be flat, as elevations of the sea are; several
-bands, none of which differs from the others, have other units."""
+"""Shares of a codec's range. A single band may be flat, such as the elevation of the sea. If
+several bands are flat at the same level, their units differ from the codec's."""
 
 
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
-    """Give a picture that is coded as samples a layout; ImageError if a codec does not take it."""
+    """Give a picture that is coded as samples a layout; ImageError if the codec rejects it."""
     bands = picture.pixels.shape[-1]
     if spec.band_count is None and picture.is_scientific:
         text = f"codec {spec.name} accepts uint8 grey or RGB; {ANY_CODEC}"
@@ -66,7 +66,7 @@ def limits_in(folder: CodecFolder, picture: Picture, file: bytes) -> Float64 | N
 
 
 def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
-    """The lowest and the highest of some samples, which differ even if the samples do not."""
+    """The lowest and the highest of some samples; two different values even if all are equal."""
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     return low, high if high > low else low + 1
 
@@ -74,7 +74,7 @@ def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
 def check_fill(folder: CodecFolder, picture: Picture) -> None:
     """Warn if all known samples, relative to limits, fill less than 1/100 of the codec's range.
 
-    ImageError if several bands fill less than 1/1000: they have other units than the codec's.
+    ImageError if several bands fill less than 1/1000: their units differ from the codec's.
     """
     if folder.spec.bands is None:
         return

@@ -1,4 +1,4 @@
-"""Files as arrays, of which only the segments that an index needs are read and decoded."""
+"""Files as arrays; only the segments that an index needs are read and decoded."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ Index = int | np.integer[Any] | slice | EllipsisType | None
 """Part of a basic index of NumPy."""
 
 _KEPT_BYTES = 1 << 26
-"""Largest size of the segments that are decoded at once, and kept for the next index."""
+"""Maximum size of the segments that are decoded at once, and kept for the next index."""
 
 
 class ArrayFile:
     """An `.aec` file as an array, as returned by :func:`aecodec.open`.
 
     Indices are NumPy's basic ones: integers, slices, `...` and None. Only the segments that an
-    index needs, of up to 256x256 pixels with all bands, are read and decoded; those of the last
-    index are kept, up to 64 MiB. Files with a base or with several refinements are decoded as a
-    whole when they are opened. Threads may share it.
+    index needs, of up to 256x256 pixels with all bands, are read and decoded. Up to 64 MiB of the
+    last index's segments are kept. Files with a base or with several refinements are decoded as a
+    whole when they are opened. Threads may share an ArrayFile.
 
     Attributes:
         axes: names of the axes: F for frames, B for bands, H for rows and W for columns.
@@ -109,7 +109,7 @@ class ArrayFile:
 
     @cached_property
     def band_names(self) -> tuple[str, ...] | None:
-        """Names of the bands in the TIFF tags of the source, if it had some."""
+        """Names of the bands in the TIFF tags of the source, if any."""
         return names_in(self._header.metadata, self._samples.bands)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
@@ -175,7 +175,7 @@ def _needed(head: FileHead, places: Sequence[range]) -> list[Segment]:
 
 
 def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[Any, ...]]:
-    """Split a basic index into ascending ranges of all axes, and an index of what they choose.
+    """Split a basic index into ascending ranges of all axes, and an index of the selected elements.
 
     Raises IndexError if it is out of range, and TypeError if it is not a basic index.
     """
@@ -208,7 +208,7 @@ def _meet(chosen: range, side: range) -> bool:
 
 
 def _overlap(chosen: range, side: range) -> tuple[slice, slice]:
-    """The chosen numbers that an axis of a segment has, within the numbers and within the axis.
+    """Where the chosen numbers and an axis of a segment overlap: slices of both.
 
     >>> _overlap(range(1, 20, 5), range(5, 15))
     (slice(1, 3, None), slice(1, 11, 5))

@@ -1,9 +1,9 @@
 """Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs.
 
 As for :func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
-(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W). Of B bands, the last axis has B,
-or they come before the rows: (B, H, W) or (N, B, H, W); one band needs no axis. The codec `samples`
-takes chunks of any shape, whose axes before the last three are frames.
+(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W). With B bands, the last axis has
+length B, or the bands come before the rows: (B, H, W) or (N, B, H, W). One band needs no axis. The
+codec `samples` accepts chunks of any shape; their axes before the last three are frames.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Shape = tuple[int, ...]
 
 
 def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> Picture:
-    """A black chunk that takes no memory, for a codec with these bands; or ImageError."""
+    """A black chunk without memory of its own, for a codec with these bands; or ImageError."""
     if bands is not None:
         shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
         layout = layout_of(shape, band_axis(shape, bands), bands)
@@ -109,7 +109,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
-    """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
+    """Raise FormatError, before decoding, if the pictures of a file are not those of a chunk."""
     bands, size = spec.band_count, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout, samples.bands)
@@ -141,8 +141,8 @@ _PERCENTAGE = (
 class ChunkCodec:
     """A codec at a level, as the metadata of an array describe it.
 
-    The first bytes of its identity find it; its name is for messages. `level` is that of new
-    chunks, or None if `max_error` chooses it. `bands` is None without bands.
+    The first bytes of the codec's identity select it; its name is for messages. `level` is the
+    level of new chunks, or None if `max_error` chooses it. `bands` is None without bands.
     """
 
     name: str
@@ -160,7 +160,7 @@ class ChunkCodec:
         nodata: float | None = None,
         max_error: MaxError | None = None,
     ) -> ChunkCodec:
-        """Choose a codec; parameters and errors are those of :class:`aecodec.zarr.Aecodec`."""
+        """Choose a codec, with the parameters and errors of :class:`aecodec.zarr.Aecodec`."""
         opened = codec if isinstance(codec, Codec) else load_codec(codec or SAMPLES)
         remember(opened)
         spec = opened.spec
@@ -210,7 +210,7 @@ class ChunkCodec:
         return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in items)})"
 
     def configuration(self) -> dict[str, Any]:
-        """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
+        """Return values for JSON: codec, codec_id (hexadecimal digits), and values that are set."""
         values: dict[str, Any] = {"codec": self.name, "codec_id": self.codec_id.hex()}
         errors = self.max_error
         optional = {
@@ -225,9 +225,9 @@ class ChunkCodec:
     def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
         """Compress a chunk, in any memory order, to the bytes of an `.aec` file.
 
-        If two values may be that of missing samples, the chunk is stored without loss, with a
-        warning; UsageError if that cannot be. Raises CodecError if the codec is not installed, and
-        ImageError if dtype or shape are not supported, or the chunk has both NaN and nodata.
+        If two values might mark missing samples, the chunk is stored without loss, with a warning;
+        UsageError if that fails. Raises CodecError if the codec is not installed, and ImageError if
+        dtype or shape are not supported, or the chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         if self.bands == ANY_BANDS:
@@ -255,7 +255,7 @@ class ChunkCodec:
         return self._compress(picture, target, stability)
 
     def _encode_without_loss(self, picture: Picture, reason: UsageError) -> bytes:
-        """Compress samples of which two values may be nodata; raise the reason if it cannot be."""
+        """Compress samples in which two values might be nodata; if that fails, raise the reason."""
         try:
             data = self._compress(picture, _EXACT, Stability.FOUND)
         except UsageError as error:
@@ -266,7 +266,7 @@ class ChunkCodec:
     def _compress(
         self, source: npt.NDArray[Any] | Picture, target: Target, stability: Stability
     ) -> bytes:
-        """The file of a chunk; integers that are decoded and coded again keep their bound."""
+        """The file of a chunk; coding decoded integers again does not add to their error."""
         encoder = self.codec.encoder
         target.for_codec(self.codec.spec)
         if target.max_error is None:
@@ -279,7 +279,7 @@ class ChunkCodec:
     def _encode_pixels(
         self, chunk: npt.NDArray[Any], target: Target, fill_value: float | None
     ) -> bytes:
-        """Compress pixels, without loss if others would lose or get the array's fill value."""
+        """Compress pixels; without loss if pixels would lose or gain the array's fill value."""
         data = self._compress(chunk, target, Stability.STATED)
         if self.nodata is False or target.is_lossless:
             return data
@@ -292,13 +292,13 @@ class ChunkCodec:
         return data
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Decode a chunk with a known shape and dtype; CodecError or FormatError for others."""
+        """Decode a chunk of known shape and dtype; CodecError or FormatError for other files."""
         header = self._header(data)
         check_header(self.codec.spec, header, shape, np.dtype(dtype))
         return self._decoded(data, header, UNLIMITED).reshape(shape).astype(dtype, copy=False)
 
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
-        """Decode a chunk without axes of length 1, as :meth:`decode_to`; or LimitError."""
+        """Decode a chunk without its axes of length 1, like :meth:`decode_to`; or LimitError."""
         return self._decoded(data, self._header(data), limits)
 
     def _decoded(self, data: bytes, header: Header, limits: Limits) -> npt.NDArray[Any]:

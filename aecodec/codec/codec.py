@@ -102,12 +102,12 @@ class Codec(DecoderCodec):
         """Draw original, reconstruction and difference side by side, a row per picture.
 
         Args:
-            image: a picture, or up to 10 pictures of the same size; further ones are not drawn.
+            image: a picture, or several of the same size; only the first 10 are drawn.
             level: quality level; by default, the codec's default level.
 
         Returns:
             An RGB image, which notebooks display, and which has `save` and `show`. The text below
-            each row is the size of its file and the PSNR.
+            each row shows the size of its file and the PSNR.
 
         Raises:
             ImageError: as for :meth:`compress`.
@@ -130,9 +130,10 @@ class Codec(DecoderCodec):
     def to_bare(self, data: DataSource, *, checksum: bool = False) -> bytes:
         """Return the bare payload of a file of this codec, which is 11 bytes smaller.
 
-        It has neither a signature nor the id of the codec nor a CRC-32; :meth:`from_bare` adds
-        them. With `checksum`, a byte at its end detects most damage. Raises FormatError if the file
-        is damaged, CodecError if another codec made it, and UsageError if it has refinements.
+        The payload lacks the signature, the id of the codec and the CRC-32, which :meth:`from_bare`
+        adds. With `checksum`, it ends with a byte that detects most damage. Raises FormatError if
+        the file is damaged, CodecError if another codec made it, and UsageError if it has
+        refinements.
 
         >>> import numpy as np
         >>> from aecodec import load_codec
@@ -148,9 +149,9 @@ class Codec(DecoderCodec):
     def from_bare(self, payload: DataSource, *, checksum: bool = False) -> bytes:
         """Return the file of a bare payload of this codec.
 
-        `checksum` says whether the payload ends with a checksum. Without one, any bytes give a
-        picture or an error when the file is decompressed. Raises FormatError if the checksum or the
-        header is wrong.
+        `checksum` says whether the payload ends with a checksum. Without a checksum, damaged bytes
+        may decompress to a wrong picture. Raises FormatError if the checksum or the header is
+        wrong.
         """
         return from_bare(self.folder.native, to_bytes(payload), checksum)
 

@@ -90,7 +90,7 @@ class DecoderCodec(CodecHalf):
         return decoding.codes(self.workers).astype(np.int16)
 
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
-        """Check a file as :meth:`decompress_picture` does; only refinements need the network."""
+        """Check a file like :meth:`decompress_picture`; only refinements need the network."""
         self.header(data)
         reading.check_file(self.folder.native, data, limits, self.workers)
 
@@ -99,10 +99,10 @@ class DecoderCodec(CodecHalf):
     ) -> Pixels:
         """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles.
 
-        For a codec with bands, C are the phases of all bands. By default, the level is the codec's
-        default level, and pictures have the size (width, height) of a tile. Raises FormatError if
-        no encoder of this codec could produce the codes, and UsageError if their dimension or
-        number is wrong, or the codec has no such level.
+        For a codec with bands, C counts the phases of all bands. By default, the level is the
+        codec's default level, and pictures have the size (width, height) of a tile. Raises
+        FormatError if no encoder of this codec could produce the codes, and UsageError if their
+        dimension or number is wrong, or the codec has no such level.
         """
         spec, (width, height) = self.spec, size or self.spec.tile[::-1]
         dimension = spec.level(level).code_dimension

@@ -1,4 +1,4 @@
-"""Distortion of a file: the error of each frame, and the qualities that rate control compares."""
+"""Distortion of a file: the error of each frame, and the qualities used by rate control."""
 
 import math
 from collections.abc import Callable
@@ -28,8 +28,8 @@ def squared_errors(
 def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
     """Measure a picture with bands: the errors of its known samples, and their number.
 
-    `rmse_1`, `max_error_1` and so on are those of each band. `peak` is the range of the samples for
-    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
+    `rmse_1`, `max_error_1` and so on are the errors of each band. `peak` is the range of the
+    samples for PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
     """
     missing, samples = original.missing, original.pixels
     squares, most = metrics.band_errors(samples, restored.pixels, missing)

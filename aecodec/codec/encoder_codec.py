@@ -22,7 +22,7 @@ from aecodec.native import structures, writing
 
 
 class Original(NamedTuple):
-    """A picture in the colours that are coded, and as the library takes it."""
+    """A picture in the colours that are coded, and the same picture for the library."""
 
     picture: Picture
     native: writing.Original
@@ -63,7 +63,7 @@ class EncoderCodec(CodecHalf):
 
         By default, `metadata` is kept for pictures with more than one tile, and for bands. Warns if
         the colours are converted to sRGB without their profile. Raises ImageError if the picture
-        has too many pixels, or the codec does not take it.
+        has too many pixels, or the codec does not accept it.
         """
         check_limits(picture)
         picture, spec = fit(self.spec, picture), self.spec
@@ -83,11 +83,11 @@ class EncoderCodec(CodecHalf):
         return Original(coded, writing.image_of(coded.pixels, coded.alpha, entries))
 
     def file(self, original: Original, level: float | None = None) -> bytes:
-        """Make the file of an original at a level; None is the codec's default level."""
+        """Make the file of an original at a level, by default the codec's default level."""
         return self.make(original, level=self.spec.level_index(level))[0]
 
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
-        """Make a file for a target of the library; warns of clipped samples. Or ImageError."""
+        """Make a file for a target of the library, and warn of clipped samples; or ImageError."""
         native, workers = self.folder.native, self.workers
         if "bounds" not in target:  # refinements restore all samples
             check_fill(self.folder, original.picture)
@@ -108,7 +108,7 @@ class EncoderCodec(CodecHalf):
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16.
 
-        T tiles cover the pictures. For a codec with bands, C are the phases of all bands. Raises
+        T tiles cover the pictures. For a codec with bands, C counts the phases of all bands. Raises
         UsageError if the codec has no such level, and ImageError for a wrong number of channels or
         a wrong dtype.
         """

@@ -62,7 +62,7 @@ class Frames:
     def __getitem__(self, index: Index) -> Array:
         """Return one array, or the stacked arrays of a slice or a list of numbers.
 
-        Raises IndexError without such a frame, and FormatError for a damaged file.
+        Raises IndexError if a number is out of range, and FormatError if the file is damaged.
         """
         if isinstance(index, slice):
             return self._stacked(np.arange(*index.indices(len(self))))

@@ -1,4 +1,4 @@
-"""Ranges of the bytes of a file, a URL or a content, of which only parts are read."""
+"""Ranges of bytes in a file, at a URL or in memory, to read only parts of a file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from aecodec.base.urls import is_url, masked, object_size, read_object
 from aecodec.codec.sources import DataSource, to_bytes
 
 _FIRST = 1 << 14
-"""Bytes at the beginning of a URL that are read at once, which often have the whole head."""
+"""Number of bytes that the first request for a URL reads; often the whole head."""
 
 
 class Ranges(NamedTuple):
-    """The size of a file, and functions that read from an offset up to another, and close it."""
+    """The size of a file, and functions to read from one offset to another and to close it."""
 
     size: int
     read: Callable[[int, int], bytes]
@@ -35,7 +35,7 @@ class Ranges(NamedTuple):
             raise InputError(masked(f"{path} cannot be read: {error}")) from error
 
     def read_parts(self, parts: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Read ascending parts, (start, stop), in one call for those that follow each other."""
+        """Read ascending parts (start, stop), with one call for adjacent parts."""
         contents: list[bytes] = []
         while len(contents) < len(parts):
             first = last = len(contents)

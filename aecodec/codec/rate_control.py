@@ -26,8 +26,8 @@ from aecodec.imaging.picture import Picture
 from aecodec.native.writing import Encoding
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
-half, or the picture is large: fewer pixels may then take fewer bytes than coarser pixels."""
+"""Reduction factors in halves. The next one is tried if a factor only reaches a level in the lower
+half or the picture is large: fewer pixels may need fewer bytes than coarser pixels."""
 
 _ERRORS_OF_PIXELS: tuple[float | str, ...] = 48, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2, 1, 0
 _ERRORS_OF_SAMPLES: tuple[float | str, ...] = *(f"{100 / 2**n:g}%" for n in range(3, 24)), 0
@@ -53,9 +53,9 @@ def within_bytes(
 ) -> Compressed:
     """Make the best file with at most `max_bytes` bytes, ICC profile, EXIF and XMP included.
 
-    Codecs for pictures of any size code fewer pixels if that makes a better picture, without a
-    decoder network only if it would not fit otherwise; decoding restores the size. By default,
-    metadata is dropped, and colours are converted to sRGB. UsageError if no file is small enough.
+    Codecs for pictures of any size shrink the picture before coding if that makes it better or,
+    without a decoder network, if no file fits otherwise; decoding restores the size. By default,
+    metadata is dropped, and colours become sRGB. UsageError if no file is small enough.
     """
     original = encoder.original(picture, bool(metadata))
     data, compressed = encoder.make(original, max_bytes=int(max(1, min(max_bytes, _MOST_BYTES))))
@@ -82,9 +82,9 @@ def with_quality(
 ) -> Compressed:
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
-    Codecs for pictures of any size code fewer pixels if that makes a smaller file. If no level
-    reaches the quality, the file has the largest maximum error that does. Raises UsageError if the
-    picture itself does not, or is too small for the measure, or the codec has no decoder network.
+    Codecs for pictures of any size shrink the picture before coding if that saves bytes. If no
+    level reaches the quality, the file has the largest maximum error that does. Raises UsageError
+    if even the original does not or is too small, or the codec has no decoder network.
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
@@ -112,7 +112,7 @@ def with_quality(
 
 
 def _smaller(levels: range, encoding: Encoding, than: Compressed | None) -> range:
-    """The levels with smaller files than another one, which increase from level to level."""
+    """The levels whose files are smaller than another file; sizes increase from level to level."""
     if not than:
         return levels
     sizes = partial(_size_at, encoding)

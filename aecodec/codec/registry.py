@@ -29,8 +29,8 @@ _DIGIT_SIZE = (28, 28)
 def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec by its name, if it is built in, or by its path.
 
-    The path is that of a codec file such as `my.aecodec`, or of the folder that has it. Raises
-    CodecError if there is no whole codec, and UsageError for other arguments.
+    The path names a codec file, such as `my.aecodec`, or its folder. Raises CodecError if there is
+    no undamaged codec, and UsageError for arguments of other types.
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")
@@ -48,7 +48,7 @@ def load_codec(name_or_path: str | Path) -> Codec:
 def codec_named(name: str | Path | None, target: Target) -> Codec | None:
     """Open a codec as :func:`load_codec` does. If it is None or "auto", the target chooses.
 
-    Without a level, a maximum error chooses `samples`. Else it is None, and the picture chooses.
+    Without a level, a maximum error chooses `samples`. Otherwise None: see :func:`codec_for`.
     """
     if name is not None and name != AUTO:
         return load_codec(name)
@@ -65,7 +65,7 @@ def codec_for(picture: Picture) -> Codec:
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """A copy of a codec that uses these workers, the same for equal arguments."""
+    """A copy of a codec that uses these workers; equal arguments return the same copy."""
     return Codec(codec.folder, workers)
 
 
@@ -86,7 +86,7 @@ def codec_of_file(data: bytes) -> Codec:
 
 
 _known: dict[bytes, Codec] = {}
-"""Codecs that were found by their ids or remembered, so that their networks stay loaded."""
+"""Codecs that were found by id or remembered, so that their networks stay loaded."""
 
 
 def remember(codec: Codec) -> None:
@@ -95,7 +95,7 @@ def remember(codec: Codec) -> None:
 
 
 def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
-    """Find a remembered codec, or one that is built in; or CodecError."""
+    """Find a remembered or built-in codec; or CodecError."""
     if codec_id not in _known:
         codecs = map(load_codec, built_in_names())
         codec = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)

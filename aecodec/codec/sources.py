@@ -20,12 +20,12 @@ from aecodec.imaging.array_pictures import any_picture, from_array, samples_pict
 from aecodec.imaging.picture import ANY_CODEC, Picture
 
 _MOST_BYTES, _PART = 1 << 31, 1 << 20
-"""Most bytes to read of a pipe or a device, which may have no end."""
+"""Maximum number of bytes to read from a pipe or device, which may have no end."""
 
 _DEFAULT = ReadOptions()
 
 COLOURS = ReadOptions(depth=8, names_dropped=False)
-"""How to read a picture for a payload that keeps its colours, in 8 bits, but no metadata."""
+"""Options to read a picture for a payload, which keeps 8-bit colours but no metadata."""
 
 
 class SupportsArray(Protocol):
@@ -51,8 +51,8 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
     With `bands` in the options, arrays and files keep all samples; with ANY_BANDS, pictures remain
-    pictures. Raises ImageError if it cannot be read, or its type is not supported, and UsageError
-    if the options have `band_axis` or `nodata` without bands, or without an array or a file.
+    pictures. Raises ImageError if the image cannot be read or has an unsupported type, and
+    UsageError if the options have `band_axis` or `nodata` without bands, an array or a file.
     """
     bands, band_axis, nodata = options.bands, options.band_axis, options.nodata
     if bands == ANY_BANDS and isinstance(image, Image.Image) and image.mode in DEEP_MODES:
@@ -106,7 +106,7 @@ def with_origin(picture: Picture, path: str | Path) -> Picture:
 
 
 def to_bytes(data: DataSource) -> bytes:
-    """The content of an `.aec` file; FormatError if that fails, UsageError for other types."""
+    """The content of an `.aec` file; FormatError if reading fails, UsageError for other types."""
     if isinstance(data, str | os.PathLike):
         return _read_bytes(Path(data))
     if isinstance(data, bytes | bytearray | memoryview):

@@ -1,4 +1,4 @@
-"""The target of a file: a level, bytes, a quality, or a maximum error; and what it became."""
+"""The target of a file: a level, bytes, a quality, or a maximum error; and the resulting file."""
 
 import math
 import sys
@@ -15,7 +15,7 @@ from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound
 
 MaxErrorOfBands = float | str | Mapping[str, float | str]
-"""A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or one for each band."""
+"""A maximum error: a number, a string such as "0.5%" or "0.5sqrt", or a mapping for bands."""
 
 MaxError = MaxErrorOfBands | Sequence[MaxErrorOfBands]
 """A maximum error, or several for nested refinements."""
@@ -56,7 +56,7 @@ class _Error(NamedTuple):
 
     @property
     def is_root(self) -> bool:
-        """Whether it is a factor of the square root; 0 is the same in all units."""
+        """Whether the error is a multiple of the square root; 0 is equal in all units."""
         return self.unit == _ROOT and self.number > 0
 
     def of_range(self, range_: float) -> float:
@@ -75,7 +75,7 @@ class Target:
 
     Only `level` and `max_error` may be set together. The attributes are those of
     :func:`aecodec.compress`; of several maximum errors, only 0 can follow another kind. Raises
-    UsageError if they contradict each other, are no numbers, or errors do not descend.
+    UsageError if attributes contradict each other, are not numbers, or errors do not descend.
 
     >>> Target(max_error=[16, "0.5%"]).errors({None: 1000})
     [[16.0], [5.0]]
@@ -115,7 +115,7 @@ class Target:
             raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
 
     def for_codec(self, spec: CodecSpec) -> "Target":
-        """Check the level; UsageError. Without a target, codecs without levels are lossless."""
+        """Check the level, or raise UsageError. Codecs without levels are lossless by default."""
         if not spec.levels and self == Target():
             return Target(max_error=0)
         if spec.levels or self != Target(max_error=self.max_error):
@@ -140,7 +140,7 @@ class Target:
     def errors(self, ranges: Mapping[str | None, float]) -> list[list[float]]:
         """The maximum errors of each refinement, not rounded: one for all bands, or one for each.
 
-        `ranges` are those of the samples of each band by its name, and of all by None. Raises
+        `ranges`: range of the samples of each band, by its name, and of all bands, by None. Raises
         UsageError if errors do not descend, or bands are unknown or missing.
         """
         stated = [self._numbers(errors, ranges) for errors in self._errors]
@@ -178,7 +178,7 @@ class Target:
 
 
 def _descend(coarse: _Errors, fine: _Errors) -> bool:
-    """Whether errors may follow each other, as far as those with the same unit tell."""
+    """Whether errors with the same unit descend, so that they may follow each other."""
     pairs = [(coarse[a], fine[b]) for a in coarse for b in fine if a == b or None in (a, b)]
     numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
     is_finer = any(a > b for a, b in numbers) or not numbers
@@ -186,7 +186,7 @@ def _descend(coarse: _Errors, fine: _Errors) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Errors as the command line takes them."""
+    """Errors in the form of the command line."""
     if isinstance(value, tuple):
         return ",".join(map(_text, value))
     if isinstance(value, Mapping):
@@ -203,7 +203,7 @@ def _errors_of(value: Any) -> _Errors:
 
 
 def bound_to_keep(max_error: float | str) -> Bound:
-    """The bound that a file without its finer refinements keeps; UsageError for percentages."""
+    """The bound to keep while finer refinements are removed; UsageError for percentages."""
     error = _Error.of(max_error)
     if error.unit == _PERCENT:
         raise UsageError(
@@ -222,7 +222,7 @@ def target_of(target: Target | None, options: TargetOptions) -> Target:
 
 @dataclass(frozen=True)
 class Compressed:
-    """A file, its level in sixteenths, 0 without a base, and the factor of its reduction in halves.
+    """A file, its level in sixteenths (0 without a base), and its reduction factor in halves.
 
     `max_error` is the largest error of a sample of a file with refinements; otherwise None.
     """
@@ -239,7 +239,7 @@ class Compressed:
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:
-    """The level of a file, for people, and its maximum error, if it is known."""
+    """The level of a file as text, with its maximum error if that is known."""
     text = "without a level" if level is None else f"at level {level:g}"
     if max_error is None:
         return text

@@ -1,7 +1,7 @@
 """The codec file: a head and sections, which section 3 of `docs/FORMAT.md` describes.
 
-The identity of a codec covers everything that decoding depends on. A file may leave sections out;
-its head lists them nevertheless, so its identity is that of the whole codec.
+The identity of a codec covers everything that decoding depends on. A file may omit sections, but
+its head still lists them, so its identity is that of the whole codec.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ NETWORKS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER
 
 
 class Section(NamedTuple):
-    """A section; its level is 0 but for tables, and its content None if the file leaves it out."""
+    """A section; its level is 0 except for tables, and its content None if the file omits it."""
 
     kind: int
     level: int
@@ -166,7 +166,7 @@ def can_prime(pictures: Pixels) -> bool:
 
 
 def primer_section(pictures: Pixels) -> Section:
-    """Make the section of as many pictures (N, H, W, C) as prime the adaptive coder, out of all."""
+    """Make the section with pictures that prime the adaptive coder, chosen from (N, H, W, C)."""
     count = min(_PRIMER_SAMPLES // pictures[0].size, len(pictures))
     places = np.linspace(0, len(pictures) - 1, count, dtype=int)
     planes = pictures[places].transpose(0, 3, 1, 2)
@@ -176,7 +176,7 @@ def primer_section(pictures: Pixels) -> Section:
 
 
 def open_codec(content: bytes) -> OpenCodec:
-    """Open a codec file and check its sections; CodecError if it is none, or damaged."""
+    """Open a codec file and check its sections; CodecError if it is not one, or damaged."""
     if len(content) < _START.size or content[:4] != MAGIC:
         raise CodecError("not a codec file")
     _, version, _, _, *rdoq = _START.unpack_from(content)
@@ -238,7 +238,7 @@ def _bands(codec: NativeCodec, entries: Sequence[structures.Section]) -> tuple[B
 
 
 def without(sections: Iterable[Section], *, keeps: Iterable[Section]) -> list[Section]:
-    """Leave sections out of a codec file, except the section of bands and those to keep."""
+    """Omit the content of all sections except the section of bands and the sections to keep."""
     kept = set(keeps)
     return [
         section

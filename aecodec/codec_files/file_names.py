@@ -31,6 +31,6 @@ def codec_files(name: str) -> tuple[str, ...]:
 
 
 def codec_file_name(name: str) -> str:
-    """Name of the codec file of a codec; characters that file systems lack become dashes."""
+    """Name of the file of a codec; characters that file systems do not allow become dashes."""
     allowed = _NOT_IN_NAMES.sub("-", name).encode()[:_MAX_BYTES].decode(errors="ignore")
     return allowed + SUFFIX

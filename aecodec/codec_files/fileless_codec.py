@@ -18,7 +18,7 @@ SAMPLES, SAMPLES_ID = "samples", b"SAMP"
 
 
 _SMALL = (28, 28)
-"""(height, width) of pictures without metadata, as of codecs whose tiles have this size."""
+"""(height, width) of pictures that get no metadata, as in codecs with tiles of this size."""
 
 
 class SamplesFolder(CodecFolder):
@@ -42,7 +42,7 @@ class SamplesFolder(CodecFolder):
         return SamplesFolder, ()
 
     def has(self, half: Half) -> bool:
-        """Whether the codec can code and decode, which it does without networks."""
+        """Whether the codec can code and decode; it can, without networks."""
         return True
 
     @property

@@ -35,10 +35,10 @@ _FLOAT_NETWORKS = (
 
 
 class CodecFolder:
-    """A codec on disk: its file, and the networks that may lie beside it.
+    """A codec on disk: its file, and the networks that may lie next to it.
 
-    It pickles as the path of the file and the codec's identity. `native` is the codec as the
-    library takes it, and `rdoq` the weight of bits. Raises CodecError if the file is no codec.
+    It pickles as the path of the file and the codec's identity. `native` is the codec opened by the
+    library, and `rdoq` the weight of bits. Raises CodecError if the file is not a codec.
     """
 
     def __init__(self, file: Path) -> None:
@@ -119,7 +119,7 @@ class CodecFolder:
         return measured
 
     def read(self, name: str) -> bytes:
-        """Read a file beside the codec file; CodecError if it is missing."""
+        """Read a file next to the codec file; CodecError if it is missing."""
         try:
             return _read_regular(self.path / name)
         except OSError as error:
@@ -158,7 +158,7 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
 
 
 def check_folder(folder: object) -> None:
-    """Check the folder that a codec is made of. Raises UsageError if it has another type."""
+    """Check the type of a codec's folder; UsageError if it is not a CodecFolder."""
     if not isinstance(folder, CodecFolder):
         raise UsageError(f"{folder!r} is not a CodecFolder: open codecs with aecodec.load_codec")
 
@@ -166,7 +166,7 @@ def check_folder(folder: object) -> None:
 def check_target(folder: Path, name: str, *, replace: bool) -> None:
     """Check, before hours of work, that a codec can be written.
 
-    Raises UsageError for a name, a URL, or a codec that is not replaced, else AecodecError.
+    Raises UsageError for a wrong name, a URL or an existing codec, otherwise AecodecError.
     """
     check_is_local(folder)
     try:
@@ -202,9 +202,9 @@ def write_folder(
 ) -> CodecFolder:
     """Write a codec folder; other processes see the old codec file or the new one.
 
-    The codec file gets the sections and the measurements; `files` are written beside it. Raises
-    UsageError if a codec exists, maybe by another process, and `replace` is False, ModelError if
-    the codec has 4 GiB or more, and AecodecError if the files cannot be written.
+    The codec file contains the sections and the measurements; `files` are written next to it.
+    Raises UsageError if a codec exists and `replace` is False, ModelError if the codec has 4 GiB or
+    more, and AecodecError if the files cannot be written.
     """
     numbers = json.dumps(dict(measured), sort_keys=True).encode()
     sections = [*sections, Section.of(SectionKind.MEASUREMENTS, numbers)]

@@ -32,9 +32,9 @@ class Level(NamedTuple):
         start: the level's first channel of the latents.
         stop: the channel after its last one; K = stop - start is the code dimension of the level.
         multiple: odd quantization step, in units of the int8 latents. Rounding an integer to an odd
-            multiple never meets a tie, so it equals rounding the float latent.
-        gains: logarithms of the K factors that multiply latents before rounding, in units of 1/256
-            octave, -2048 to 0; `multiple` is then 1. Empty for a level without gains.
+            multiple has no ties, so the result equals that of rounding the float latent.
+        gains: logarithms of the K factors by which latents are multiplied before rounding, in units
+            of 1/256 octave, -2048 to 0; `multiple` is then 1. Empty for a level without gains.
 
     >>> latents = np.array([[-2], [-1], [1], [2]], np.int8)
     >>> Level(0, 1, multiple=3).quantize(latents).ravel().tolist()
@@ -82,7 +82,7 @@ class Level(NamedTuple):
         return tables.dequantize(tables.quantize(latents)).reshape(latents.shape)
 
     def interpolate(self, target: Level, sixteenths: int) -> Level:
-        """Return the level `sixteenths` of the way to a target; both have gains for one K."""
+        """Return the level `sixteenths` of the way to a target; both have gains, and the same K."""
         pairs = zip(self.gains, target.gains, strict=True)
         sums = ((LEVEL_UNITS - sixteenths) * a + sixteenths * b for a, b in pairs)
         return Level(self.start, self.stop, gains=tuple(gain // LEVEL_UNITS for gain in sums))
@@ -115,9 +115,9 @@ class RateWeight(NamedTuple):
     by PSNR.
 
     `most`, 0 to 255, is the largest weight: the squared error that 1/256 bit is worth, in 2**-15 of
-    a squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116, but
-    it ignores that these symbols are context for others. `masking`, up to 255, is the number of
-    codes other than 0 per unit of weight; 0 gives every vector the highest weight.
+    a squared step. The default is 0.06 per bit. For high rates, theory predicts ln(2) / 6 = 0.116,
+    but ignores that each symbol is also context for other symbols. `masking`, up to 255, is the
+    number of nonzero codes per unit of weight; 0 gives every vector the highest weight.
     """
 
     most: int = 8

@@ -29,7 +29,7 @@ def is_name(value: Any) -> TypeGuard[str]:
 
 
 def printable_name(value: Any) -> str:
-    """Return a name for which :func:`is_name` holds; raise ValueError for others."""
+    """Return a name that :func:`is_name` accepts; raise ValueError for other names."""
     if not is_name(value):
         raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
     return value
@@ -72,7 +72,7 @@ class CodecSpec:
         tile: (height, width) in pixels of a tile, the networks' unit of input.
         channels: 1 (grey) or 3 (RGB); with bands, their number.
         latent_channels: number of channels of the latents, for all levels together.
-        levels: quality levels, the smallest files first. Empty if the codec makes only refinements.
+        levels: quality levels, from the smallest file. Empty if the codec makes only refinements.
         default_level: number of the default level, from 1.
         receptive_field: distance in tiles, in any direction, at which tiles still influence the
             latents or pixels of a tile; 0 if tiles are independent.
@@ -114,13 +114,13 @@ class CodecSpec:
         return bool(self.levels[0].gains)
 
     def level(self, level: float | None = None) -> Level:
-        """The quantization of a level, rounded to sixteenths, or of the default; or UsageError."""
+        """The quantization of a level in sixteenths, or of the default level; or UsageError."""
         whole, sixteenths = divmod(self.level_index(level), LEVEL_UNITS)
         lower = self.levels[whole - 1]
         return lower.interpolate(self.levels[whole], sixteenths) if sixteenths else lower
 
     def level_index(self, level: float | None = None) -> int:
-        """A level, or the default if it is None, in sixteenths, as in files; or UsageError."""
+        """A level in sixteenths, as in files; None stands for the default level. Or UsageError."""
         if not self.levels:
             raise UsageError(
                 f"codec {self.name} has no levels: give only a maximum error with --max-error or "
@@ -148,5 +148,5 @@ class CodecSpec:
 
 
 def nearest_level(level_index: int) -> int:
-    """Number of the whole level, the higher in a tie, whose prior a level in sixteenths uses."""
+    """Number of the nearest whole level, whose prior a level in sixteenths uses; ties go up."""
     return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS

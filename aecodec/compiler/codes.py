@@ -1,4 +1,4 @@
-"""Searches and lookups of codes, which are no operators of TFLite but of plans."""
+"""Searches and lookups of codes, which are operators of plans but not of TFLite."""
 
 from __future__ import annotations
 

@@ -164,8 +164,8 @@ def scaling_of(
 ) -> npt.NDArray[np.int32]:
     """Return bias, multiplier and shift of each output, padded to a multiple of 4.
 
-    `places` are those of value and kernel among the inputs; the bias follows, and includes the
-    effect of the input's zero point. The outputs are repeated `times` times.
+    `places` are the positions of value and kernel among the inputs. The bias follows them, and
+    includes the effect of the input's zero point. The outputs are repeated `times` times.
     """
     value, kernel = (low.tensor(operator.inputs[place]) for place in places)
     weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)
@@ -291,7 +291,7 @@ def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape,
 def _output(
     low: Lowering, shape: Shape, axis: int, size: int, step: int, target: int, is_same: bool
 ) -> Side:
-    """A side of the output; fixed if the model states an unusual side."""
+    """A side of the output; fixed if the model's side is unusual."""
     side = shape.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
     if side.of(low.size[axis]) == target:
         return side

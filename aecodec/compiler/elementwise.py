@@ -50,7 +50,7 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
 def functions_of(model: Model) -> list[list[int]]:
     """The numbers of the operators of each elementwise function of a single tensor.
 
-    Besides it, a function reads constants with one element; no other operator reads what is within.
+    All other inputs are constants with one element; no other operator reads results in between.
     """
     ends = {number for number, tensor in enumerate(model.tensors) if tensor.dtype == np.int8}
     readers: dict[int, set[int]] = {}
@@ -118,7 +118,7 @@ PAIRS: dict[str, tuple[Kind, Callable[[float, float, float], list[int]]]] = {
     "SUB": (Kind.SUM, partial(_of_sum, sign=-1)),
 }
 """The kind of each function of two tensors, and the multipliers and shifts of the scales of both
-inputs and of the output: one pair each. docs/PLAN.md states by how many bits inputs are shifted."""
+inputs and of the output: one pair each. docs/PLAN.md lists by how many bits inputs are shifted."""
 
 
 def lower_pair(low: Lowering, operator: Operator) -> None:

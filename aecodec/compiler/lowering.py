@@ -13,7 +13,7 @@ from aecodec.compiler.plan import ANY_SIDE, Kind, Offset, Plan, Shape, fixed
 Integers = npt.NDArray[np.int64]
 
 Lower = Callable[["Lowering", Operator], None]
-"""Adds operators to the plan for one of the model; ModelError if C cannot compute it."""
+"""Adds operators to the plan for an operator of the model; ModelError if C cannot compute it."""
 
 
 class Lowering:
@@ -30,7 +30,7 @@ class Lowering:
         self._numbers = {model.entry: self.plan.entry}
 
     def begin(self, channels: int, add: Callable[["Lowering", int], int]) -> None:
-        """Begin the plan with an operator from other channels to the model's input."""
+        """Begin the plan with an operator that converts its own input to the model's."""
         own = self.plan.tensors[self.plan.entry]
         own.shape = own.shape._replace(channels=channels)
         self._numbers[self.model.entry] = add(self, self.plan.entry)

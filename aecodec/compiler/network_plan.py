@@ -14,7 +14,7 @@ _NO_KERNEL = "C has no kernel for it"
 
 
 def check_operators(content: bytes) -> None:
-    """Raise ModelError if no codec has an operator of a model, or it is no single graph."""
+    """Raise ModelError if codecs lack an operator of a model, or it is not a single graph."""
     for number, operator in enumerate(read_model(content).operators):
         if operator.name not in OPERATORS.keys() | ELEMENTWISE:
             raise ModelError(f"operator {number}, {operator.name}: {_NO_KERNEL}")
@@ -29,8 +29,8 @@ def network_plan(
 ) -> bytes:
     """Convert an int8 `.tflite` file to a network plan, for `aecodec_network_open`.
 
-    `before` looks up the vectors that the model takes, `after` makes codes of those it returns.
-    With `is_any_size`, the plan accepts pictures of any size, and the network must be fully
+    `before` looks up the vectors for the model's input; `after` makes codes of its output. With
+    `is_any_size`, the plan accepts pictures of any size, and the network must be fully
     convolutional.
 
     Raises CodecError if the model is damaged, and ModelError if C lacks an operator or type.

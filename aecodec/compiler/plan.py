@@ -119,7 +119,7 @@ class Operator(NamedTuple):
 
 
 class Plan:
-    """A network plan in the making; its size is (0, 0) if the network takes any size.
+    """A network plan under construction; its size is (0, 0) if the network accepts any size.
 
     `entry` and `exit` are numbers of tensors; `slots` are the sizes of the slots in bytes.
     """

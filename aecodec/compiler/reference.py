@@ -21,7 +21,7 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
 
 class _Step(NamedTuple):
-    """An operator on its own, and the numbers of the tensors that it reads and writes.
+    """A single operator, and the numbers of the tensors that it reads and writes.
 
     The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. An
     `is_unsigned` operator works on uint8: with 128 added to all elements and zero points, the sum
@@ -82,9 +82,9 @@ def _make_unsigned(tensor: Any) -> None:
 
 
 class _Runner:
-    """Runs operators one by one with reference kernels, or, where LiteRT has none, with others.
+    """Runs operators one by one with reference kernels, or with default kernels if there are none.
 
-    The other kernels round some sums of convolutions to other integers.
+    The default kernels round some sums of convolutions to different integers.
     """
 
     def __init__(self, whole: Any) -> None:
@@ -117,8 +117,8 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
     """Return the results (256,) of a chain of elementwise operators for -128 to 127.
 
     Besides the variable of the first operator, all inputs are constants with one element. Values
-    that LiteRT rejects, as for the logarithm, get the result of the lowest accepted one. Raises
-    CodecError if LiteRT cannot run the operators.
+    that LiteRT rejects, such as negative ones for the logarithm, get the result of the lowest
+    accepted value. Raises CodecError if LiteRT cannot run the operators.
     """
     run = _Runner(_alone(content, numbers))
     values = np.arange(-128, 128).astype(np.int8)

@@ -38,7 +38,7 @@ def lower_mirror_pad(low: Lowering, operator: Operator) -> None:
 
 
 def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -> None:
-    """Add a border that is filled with `filling`, or mirrors the picture as this number says."""
+    """Add a border: `filling` is the value that fills it or, for a mirrored border, the mode."""
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     borders = low.tensor(operator.inputs[1]).values.tolist()
     borders = [(0, 0)] * (4 - len(borders)) + borders

@@ -62,7 +62,7 @@ Errors = Callable[[Picture, Picture], Values]
 
 
 def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = False) -> Values:
-    """Measure the errors of pixels; with `ssimulacra2`, AecodecError without its package.
+    """Measure the errors of pixels; AecodecError if `ssimulacra2` is set without its package.
 
     MS-SSIM is NaN for pictures with a side below 11 pixels.
     """
@@ -84,9 +84,9 @@ def measure(coder: Coder, pictures: Iterable[Picture], errors_of: Errors = pixel
     divided by file size), errors, and `compress_ms` and `decompress_ms` (per picture). Raises
     ImageError if there are no pictures.
 
-    Errors of pixels are `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and the means over the
-    pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or None if there are
-    none. With bands, they are `bits_per_sample`, and those of a picture: means over the known
+    Errors of pixels are `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and means over the
+    pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or None without such
+    pictures. With bands, the result has `bits_per_sample`, the errors as means over the known
     samples of all pictures, and the largest errors. PSNR is computed from the mean of the squared
     errors divided by the squares of the peaks.
     """

@@ -18,9 +18,9 @@ with suppress(ImportError):
 
 @dataclass(frozen=True)
 class PillowFormat:
-    """An image format of Pillow with settings, and with qualities for a rate-distortion curve.
+    """An image format of Pillow with settings and the qualities of a rate-distortion curve.
 
-    `package` is the one to install if Pillow does not write the format.
+    `package` is the package to install if Pillow does not write the format.
     """
 
     title: str
@@ -61,4 +61,4 @@ _JXL_QUALITIES = (5, 15, 30, 45, 60, 70, 80, 87)
 JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[jxl]")
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
-"""The formats for comparisons of photographs, as their encoders default."""
+"""The formats for comparisons of photographs, with their encoders' default settings."""

@@ -37,7 +37,7 @@ def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = 
 
 
 def rate_at(rows: Sequence[Values], quality_name: str, quality: float | None) -> float | None:
-    """Bits per pixel at a quality, interpolated between rows; None if their best is below.
+    """Bits per pixel at a quality, interpolated between rows; None if no row reaches it.
 
     >>> rows = [{"psnr": 30.0, "bpp": 1.0}, {"psnr": 32.0, "bpp": 4.0}]
     >>> [rate_at(rows, "psnr", quality) for quality in (20, 31, 33)]

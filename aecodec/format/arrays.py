@@ -1,17 +1,17 @@
 """The block of an `.aec` file that describes samples of any number of bands.
 
-Files of codecs with bands have it. It states the type and the layout of the source array, and how
-samples outside of the usual are restored: own limits, missing samples, repeated samples.
+Files of codecs with bands contain this block. It records the type and the layout of the source
+array, and everything unusual: own limits, missing samples, repeated samples.
 """
 
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 MAX_BANDS, MAX_CODEC_BANDS = 256, 32
-"""Most bands of a file, and of a codec with bands."""
+"""Maximum number of bands in a file, and in a codec with bands."""
 
 ANY_BANDS = 0
-"""Number of bands of a codec that takes pictures and any number of bands."""
+"""Stands for the number of bands of a codec that accepts pictures and any number of bands."""
 
 MAX_RANGE = 65535
 """Largest difference of the limits of integer samples."""
@@ -24,7 +24,7 @@ Repetition = tuple[int, int, int]
 
 
 class SampleType(IntEnum):
-    """Type of the samples. Types from UINT32 are those of the codec `samples` alone."""
+    """Type of the samples. Only the codec `samples` has the types from UINT32."""
 
     UINT8 = 0
     INT8 = 1
@@ -40,7 +40,7 @@ class SampleType(IntEnum):
 
     @classmethod
     def of(cls, dtype: str) -> "SampleType":
-        """The type with a name of NumPy, such as "int16"; KeyError if there is none."""
+        """The type with a name of NumPy, such as "int16"; KeyError for unsupported types."""
         return cls[dtype.upper()]
 
     @property
@@ -107,9 +107,9 @@ LAYOUTS = {
 class Samples(NamedTuple):
     """The samples of a file: their type, and the layout and byte order of the source array.
 
-    `limits` (low, high) of each band are None if they are the codec's. `repetition` is
-    (factor, y, x) of each band, or None if no band repeats samples. `mask` is the zlib stream of
-    the mask of missing samples, or empty; it has 1 plane for all bands, or one for each.
+    `limits` (low, high) of each band are None if the codec's limits apply. `repetition` is (factor,
+    y, x) of each band, or None if no band repeats samples. `mask` is the zlib stream of the mask of
+    missing samples, or empty; the mask has one plane for all bands, or one per band.
     """
 
     type: SampleType

@@ -2,7 +2,7 @@
 
 
 def leb128(value: int) -> bytes:
-    """Encode an unsigned integer in sevens of bits, the lowest first; top bits continue."""
+    """Encode an unsigned integer in groups of 7 bits, lowest first; a top bit of 1 continues."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -12,7 +12,7 @@ def leb128(value: int) -> bytes:
 
 
 def read_leb128(data: bytes, place: int) -> tuple[int, int]:
-    """Read a LEB128 number at a place; returns it, and the place behind it."""
+    """Read a LEB128 number at a position; return the number and the position after it."""
     value = shift = 0
     while data[place] > 0x7F:
         value |= (data[place] & 0x7F) << shift

@@ -1,4 +1,4 @@
-"""What an `.aec` file says before its payload: the header, and the entries of its metadata.
+"""The part of an `.aec` file before its payload: the header and the metadata.
 
 The library reads and writes headers (:mod:`aecodec.native.headers`), but neither interprets nor
 writes metadata. The specification is `docs/FORMAT.md`.
@@ -25,7 +25,7 @@ MAX_FRAMES = 1 << 24
 MAX_PIXELS = 1 << 30
 MAX_REDUCED_PIXELS = 1 << 26
 LARGE_PICTURE = 1 << 22
-"""Pixels of a frame from which rate control tries fewer pixels at all levels."""
+"""Minimum pixels of a frame for which rate control tries fewer pixels at all levels."""
 
 LEVEL_UNITS = 16
 """Levels are stored in sixteenths, which allows levels between whole ones."""
@@ -66,7 +66,7 @@ class MetadataKind(IntEnum):
     NAMES = 6
     """Names of the pictures of a stack; see :mod:`aecodec.format.stack_names`."""
     AS_RGB = 7
-    """Nothing: grey pixels are decoded to RGB with equal channels."""
+    """No content: grey pixels are decoded to RGB with equal channels."""
 
 
 class Header(NamedTuple):
@@ -124,7 +124,7 @@ def pack_metadata(
 
 
 def read_metadata(content: bytes) -> tuple[dict[MetadataKind, bytes], Origin | None]:
-    """The metadata and the origin in the entries of a file, which were checked."""
+    """The metadata and the origin in the entries of a file, which the library has checked."""
     entries, place = dict[MetadataKind, bytes](), 0
     while place < len(content):
         kind = MetadataKind(content[place])
@@ -137,7 +137,7 @@ def read_metadata(content: bytes) -> tuple[dict[MetadataKind, bytes], Origin | N
 
 
 def check_size(size: tuple[int, int], frames: int) -> None:
-    """Raise FormatError unless a file may hold so many pictures of this (width, height)."""
+    """Raise FormatError if a file cannot hold this many pictures of this (width, height)."""
     width, height = size
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")

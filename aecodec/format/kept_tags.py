@@ -1,6 +1,6 @@
-"""The tags that a restored TIFF file gets back, as a TIFF file without pixels.
+"""The tags of a TIFF file to restore, stored as a TIFF file without pixels.
 
-It is the metadata entry `MetadataKind.TIFF`: a header and one IFD in the byte order of the source.
+The metadata entry `MetadataKind.TIFF` has a header and one IFD in the byte order of the source.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aecodec.format.container import MetadataKind
 ASCII, SHORT, RATIONAL, DOUBLE = 2, 3, 5, 12
 _NUMBERS = {1: "B", SHORT: "H", 4: "I", RATIONAL: "I", DOUBLE: "d", 13: "I", 16: "Q", 18: "Q"}
 TYPE_SIZES = dict(zip(range(1, 13), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8), strict=True))
-"""Bytes of a value of each type that classic TIFF files have."""
+"""Bytes per value, for each type in classic TIFF files."""
 
 DESCRIPTION, DOCUMENT_NAME = 270, 269
 SUBFILE_TYPE, PHOTOMETRIC, PLANAR, EXTRA_SAMPLES = 254, 262, 284, 338
@@ -116,7 +116,7 @@ def _read_tags(data: bytes, places: Iterable[int], byte_order: str) -> Iterator[
 
 
 def names_in(metadata: Mapping[MetadataKind, bytes], bands: int) -> tuple[str, ...] | None:
-    """Names of the bands in the TIFF tags of a file, if it has some; see :func:`band_names`."""
+    """Names of the bands in the TIFF tags of a file, if any; see :func:`band_names`."""
     tags = metadata.get(MetadataKind.TIFF)
     return band_names(KeptTags.unpack(tags), bands) if tags else None
 
@@ -131,7 +131,7 @@ def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
 
 
 def alpha_bands(metadata: Mapping[MetadataKind, bytes], bands: int) -> list[int]:
-    """Numbers of the bands that the TIFF tags of a picture call alpha."""
+    """Numbers of the bands that are alpha according to the TIFF tags of a picture."""
     tags = metadata.get(MetadataKind.TIFF)
     extra = KeptTags.unpack(tags).numbers(EXTRA_SAMPLES) if tags else ()
     return [bands - len(extra) + place for place, kind in enumerate(extra) if kind in (1, 2)]

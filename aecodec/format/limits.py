@@ -1,8 +1,8 @@
 """Limits on the work of decoding a file, which the library checks before it allocates anything.
 
-A few bytes can claim a huge picture: a decompression bomb. The header states how much work a file
-is: the pixels of all its pictures, and the pixels that the networks compute in whole tiles. By
-default, a file may claim as much as is usual for its size. Callers who trust a file can allow more.
+A few bytes can claim a huge picture: a decompression bomb. The header tells how much work a file
+needs: the pixels of all its pictures, and the pixels that the networks compute in whole tiles. By
+default, a file may claim what is usual for its size. If you trust a file, you can allow more.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class LimitOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may claim, and which part is decoded, as for :func:`aecodec.decompress`."""
+    """Limits for a file, and the part to decode, as for :func:`aecodec.decompress`."""
 
     max_pixels: int | None = None
     max_frames: int | None = None
@@ -37,7 +37,7 @@ class Limits:
 
 
 MOST_PIXELS = 178_956_970
-"""Default limit for the pixels of a file, however small it is: Pillow's limit for an error."""
+"""Default limit for the pixels of a file of any size: Pillow's limit for an error."""
 
 UNLIMITED = Limits(1 << 62, MAX_FRAMES)
 """Only the limits of the format, for files that this program has just made."""

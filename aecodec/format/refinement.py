@@ -17,7 +17,7 @@ MAX_REFINEMENTS = 16
 class Bound(NamedTuple):
     """The guaranteed maximum error of a band, in units of the samples.
 
-    With `is_root`, it is a factor of the square root of the original, in steps of 1/256.
+    With `is_root`, the bound is a multiple of the original's square root, in steps of 1/256.
 
     >>> Bound(25 / 256, is_root=True).text, Bound(4).text
     ('0.09765625sqrt', '4')
@@ -34,7 +34,7 @@ class Bound(NamedTuple):
 
     @property
     def json(self) -> float | str:
-        """The bound for JSON: a number, or a text if it is a factor of the square root."""
+        """The bound for JSON: a number, or a string if it is a multiple of the square root."""
         return self.text if self.is_root else self.error
 
 

@@ -41,7 +41,7 @@ def _folded(name: str) -> str:
 
 
 def pack_names(names: Sequence[str]) -> bytes:
-    """The content of the entry: UTF-8, with slashes between the names."""
+    """Return the content of the entry: UTF-8, with slashes between the names."""
     return "/".join(names).encode()
 
 

@@ -6,12 +6,12 @@ from aecodec.base.errors import FormatError
 
 
 def to_text(data: bytes) -> str:
-    """Write bytes as a text: 4 characters for 3 bytes."""
+    """Convert bytes to text: 4 characters for 3 bytes."""
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def from_text(text: str) -> bytes:
-    """Read the bytes of a text; raise FormatError if no encoder writes it."""
+    """Convert text to bytes; raise FormatError for text that no encoder writes."""
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:  # an unknown character or a wrong length

@@ -25,7 +25,7 @@ from aecodec.preview.tables import SIDE
 __all__ = ["decode", "decode_pixels", "encode"]
 
 LARGEST_RATIO = 5.0
-"""Largest ratio of the longer to the shorter side that a preview can state."""
+"""Largest ratio of the longer to the shorter side of a preview."""
 LEAST_BYTES = 10
 
 
@@ -50,8 +50,8 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
 def decode(payload: bytes) -> Image.Image:
     """Decode a preview to an RGB or RGBA image, whose longer side has 32 pixels.
 
-    A payload without shape is a square. Raises FormatError if the payload is empty or not valid;
-    most random bytes are a valid payload.
+    Without a shape, the image is a square. Raises FormatError if the payload is empty or not valid;
+    but most random bytes are a valid payload.
     """
     pixels, ratio = decode_pixels(payload)
     width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
@@ -79,7 +79,7 @@ def _shape_number(ratio: float) -> int:
 def _reduced(frame: Image.Image) -> Pixels:
     """Reduce an image to pixels (32, 32, 3), or (32, 32, 4) if a pixel is not opaque.
 
-    The mean colour shines through transparent pixels, whose own colours are not visible.
+    Transparent pixels are blended with the mean colour, because their own colours are invisible.
     """
     small = frame.convert("RGBA").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     pixels = np.asarray(small)

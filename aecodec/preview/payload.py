@@ -1,8 +1,8 @@
 """Payloads: the shape, and the levels and quantized latents of the colours and of alpha.
 
-They are decisions between 0 and 1, with probabilities in 1/65536, of a range coder. The
-probabilities of the decisions about a latent depend on the latents before it: hidden units sum up
-the latents so far. From them and a latent's own weights follow the probabilities that it is not 0,
+A range coder codes them as decisions between 0 and 1, with probabilities in 1/65536. The
+probabilities of the decisions about a latent depend on the latents before it, which hidden units
+sum up. The sums and the latent's own weights determine the probabilities that the latent is not 0,
 that it is positive, that its magnitude exceeds 1, and that it exceeds 2, 3 and so on.
 """
 
@@ -49,7 +49,7 @@ _LEAST_RANGE = 1 << 24
 
 
 class BitDecoder:
-    """Reads decisions; the payload continues with zeros without end."""
+    """Reads decisions; after the end of the payload, it reads zeros."""
 
     def __init__(self, payload: bytes) -> None:
         self._rest = iter(payload)
@@ -93,7 +93,7 @@ class BitEncoder:
             self._size += 1
 
     def finish(self) -> bytes:
-        """Return the shortest payload, of at least one byte, that gives these decisions."""
+        """Return the shortest payload, of at least one byte, that decodes to these decisions."""
         for dropped in reversed(range(8 * self._size)):
             value = -(-self._low >> dropped) << dropped
             if value < self._low + self._range:
@@ -115,7 +115,7 @@ class Plane(NamedTuple):
 
 
 class Content(NamedTuple):
-    """A shape, 0 to 62 or None if it is known elsewhere, and planes: the colours, and alpha."""
+    """A shape, 0 to 62, or None if the program knows it; and the planes: the colours, and alpha."""
 
     shape: int | None
     planes: list[Plane]

@@ -1,4 +1,4 @@
-"""The search for the codes of a picture that fit into a number of bytes."""
+"""The search for the best codes of a picture that fit into a number of bytes."""
 
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,17 +11,17 @@ from aecodec.preview.synthesis import COLOURS, decoded, dequantize, synthesize
 from aecodec.preview.tables import LATENTS, LEVELS, MOST, tables
 
 _WEIGHTS = np.array([*np.geomspace(0.03, 0.5, 9), *np.geomspace(1, 100, 6), 1e6])
-"""Squared errors, in squared steps, that one bit is worth in the first round. With the largest, any
-picture fits into a few bytes."""
+"""Squared errors, in squared steps, that one bit is worth in the first round. With the largest
+value, any picture fits into a few bytes."""
 
 _NARROW = np.geomspace(0.62, 1.6, 24)
 """Weights of later rounds, relative to the best weight so far."""
 
 _JITTER = np.random.default_rng(1).lognormal(0, 0.3, (LATENTS, 256))
-"""Factors that vary the weights from latent to latent, so that a candidate fills the bytes."""
+"""Factors that vary the weights from latent to latent, so that candidates fill the bytes."""
 
 _TRIED = 12
-"""Candidates, by their error before the filter, that are decoded to compare them."""
+"""Number of candidates, by their error before the filter, that are decoded and compared."""
 
 _ROUNDS = 4
 _HEAD = 6.2
@@ -55,8 +55,8 @@ _ERROR = attrgetter("error")
 def best_payload(pixels: Pixels, shape: int, max_bytes: int) -> bytes:
     """Return the payload of pixels (32, 32, 3) or (32, 32, 4) with the smallest error.
 
-    Its size is at most `max_bytes`, which is 10 or more. Of pixels with alpha, alpha gets two
-    fifths of the bytes, and the bytes that the colours do not need.
+    Its size is at most `max_bytes`, which is 10 or more. If there is alpha, it gets two fifths of
+    the bytes, and any bytes that the colours do not need.
     """
     spare = 0
     while True:
@@ -68,7 +68,7 @@ def best_payload(pixels: Pixels, shape: int, max_bytes: int) -> bytes:
 
 
 def _best_planes(pixels: Pixels, max_bits: float) -> list[Plane]:
-    """Choose the plane of the colours and, of pixels (32, 32, 4), that of alpha."""
+    """Choose the plane of the colours and, for pixels (32, 32, 4), the plane of alpha."""
     if pixels.shape[2] == 3:
         return [_best_plane(pixels, max_bits).plane]
     opacity = np.repeat(pixels[..., 3:], 3, axis=2)
@@ -78,7 +78,7 @@ def _best_planes(pixels: Pixels, max_bits: float) -> list[Plane]:
 
 
 def _best_plane(pixels: Pixels, max_bits: float) -> Choice:
-    """Search again for pixels without the details that the filter adds to the previous result."""
+    """Search in rounds, each without the details that the filter added in the round before."""
     target = pixels.astype(np.float64)
     levels, weights = np.repeat(np.arange(LEVELS), len(_WEIGHTS)), np.tile(_WEIGHTS, LEVELS)
     choices: list[Choice] = []

@@ -50,7 +50,7 @@ SHAPES: Mapping[str, tuple[str, tuple[int, ...]]] = {
 
 @cache
 def tables() -> Mapping[str, npt.NDArray[Any]]:
-    """Read the tables: int8 as float64, which NumPy multiplies exactly, others as int64."""
+    """Read the tables: int8 as float64, which NumPy multiplies exactly, other types as int64."""
     content, arrays, start = PATH.read_bytes(), {}, 0
     for name, (kind, shape) in SHAPES.items():
         array = np.frombuffer(content, kind, math.prod(shape), start)
