@@ -25,9 +25,9 @@ from aecodec.imaging.picture import Picture
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures in a fixed order: of an array, or files, which are read during iteration.
+    """Pictures in a fixed order, from an array or from files, which are read during iteration.
 
-    Unreadable files are warned of, skipped, and added to `unread` with their errors.
+    Unreadable files are skipped with a warning, and added to `unread` with their errors.
     """
 
     sources: Sequence[Picture | Path]

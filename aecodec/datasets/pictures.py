@@ -29,7 +29,7 @@ TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
-    """Sorted paths of images at any depth, also with these suffixes; ImageError if none."""
+    """Sorted paths of images at any depth, or of files with these suffixes; ImageError if none."""
     paths = sorted(
         path
         for path in folder.rglob("*")
@@ -74,7 +74,7 @@ def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x
 def load_images(
     path: Path, key: str | None = None, defaults: Sequence[str] = ("x_test",)
 ) -> Pixels:
-    """Load the images of a file as :func:`load_array`; ImageError if they are not uint8."""
+    """Load the images of a file like :func:`load_array`; ImageError if they are not uint8."""
     array = load_array(path, key, defaults)
     if array.dtype != np.uint8:
         raise ImageError(f"{path}: the array is {array.dtype}; give uint8")
@@ -157,7 +157,7 @@ class ArrayPictures:
 
 
 class FilePictures:
-    """Image files of any size; damaged ones are skipped, and ImageError if none is an image."""
+    """Image files of any size; damaged files are skipped. ImageError if no file is an image."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         sizes = [(path, size) for path in paths if (size := _size_in_header(path))]
@@ -214,7 +214,7 @@ def open_pictures(*paths: str | Path) -> Pictures:
 
 
 def _channels_last(path: Path, array: Array) -> Array:
-    """An array (N, H, W) unchanged, and others as (N, H, W, C); ImageError unless C is 1 or 3.
+    """Arrays (N, H, W) unchanged, all others as (N, H, W, C); ImageError unless C is 1 or 3.
 
     Warns if the channels come first.
     """
@@ -268,7 +268,7 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
 
 
 def channels_of(pictures: Pictures) -> int:
-    """Number of channels for training: 3 if an inspected picture has colours, else 1."""
+    """Number of channels for training: 3 if an inspected picture has colours, otherwise 1."""
     count = len(pictures.sizes)
     inspected = np.linspace(0, count - 1, min(count, _MAX_INSPECTED)).astype(int)
     return max(pictures[int(number)].shape[-1] for number in inspected)

@@ -59,7 +59,7 @@ def open_scenes(path: Path, nodata: float | None = None) -> list[Picture] | None
 
 
 def _scenes_in(folder: Path, nodata: float | None) -> Iterator[Picture]:
-    """The scenes of a folder; none if its first file is an image with 8 bits."""
+    """The scenes of a folder; nothing if its first file is an image with 8 bits."""
     options, is_first = replace(ONLY_PIXELS, nodata=nodata, bands=ANY_BANDS), True
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or not (path.suffix.lower() in _FILE_SUFFIXES or _is_deep_png(path)):
@@ -88,7 +88,7 @@ def _is_deep_png(path: Path) -> bool:
 
 
 class ScenePictures:
-    """Scenes with one frame each as values, with missing samples filled."""
+    """Scenes with one frame each, converted to values, with missing samples filled."""
 
     def __init__(self, scenes: Sequence[Picture], fitted: FittedTransfer) -> None:
         self.has_missing = any(scene.missing is not None for scene in scenes)
@@ -96,7 +96,7 @@ class ScenePictures:
         self.sizes = np.array([values.shape[:2] for values in self._values], np.int64)
 
     def __getitem__(self, number: int) -> Array:
-        """(H, W, B) uint16 values, and (H, W, 2 B) if samples are missing, with 1 for these."""
+        """(H, W, B) uint16 values; with missing samples (H, W, 2 B), where 1 marks them."""
         return self._values[number]
 
     def _converted(self, scene: Picture, fitted: FittedTransfer) -> Array:
@@ -110,7 +110,7 @@ class ScenePictures:
 
 
 class BandTiles(Tiles):
-    """Tiles of scenes with bands: as :class:`Tiles`, with weights behind the images of a batch."""
+    """Tiles of scenes with bands, like :class:`Tiles`; weights follow the images of a batch."""
 
     def __init__(
         self,

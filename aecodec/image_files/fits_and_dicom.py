@@ -35,7 +35,7 @@ _ATTRIBUTES = (
     "PhotometricInterpretation", "PixelData", "PixelPaddingRangeLimit", "PixelPaddingValue",
     "PixelRepresentation", "PlanarConfiguration", "Rows", "SamplesPerPixel",
 )  # fmt: skip
-"""Attributes that are read; others could take much more memory than the file."""
+"""Attributes to read; all others could take much more memory than the file."""
 
 _MOST_HEADERS = 1000 * _BLOCK
 """Bytes of all headers of a FITS file up to the image."""
@@ -84,7 +84,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
 def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the first image of a FITS file; values are as stored, before BSCALE.
 
-    Raises ImageError unless it has 2 or 3 axes and a supported type, or other errors if damaged.
+    Raises ImageError unless it has 2 or 3 axes and a supported type; other errors if damaged.
     """
     unit = next((unit for unit in _units(file) if unit.size), None)
     if (
@@ -161,7 +161,7 @@ def _padded(content: bytes, filler: bytes) -> bytes:
 def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the stored values of a DICOM file, but no other data, such as patients' data.
 
-    Raises ImageError for other colours; pydicom raises many types of errors for damaged files.
+    Raises ImageError for unsupported colours; pydicom raises many types for damaged files.
     """
     try:
         from pydicom import dcmread
@@ -197,7 +197,7 @@ def _check_syntax(file: Any) -> None:
 
 
 def _check_frames(dataset: Any, size: tuple[int, int]) -> None:
-    """Raise ImageError if a compressed frame states another size than its file."""
+    """Raise ImageError if the size of a compressed frame differs from its file's."""
     from pydicom.encaps import generate_frames
     from pydicom.uid import RLELossless
 

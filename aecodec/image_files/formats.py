@@ -8,7 +8,7 @@ from PIL import Image
 from aecodec.format.container import Mode
 
 AEC = "AEC"
-"""Pillow's name of `.aec` after importing :mod:`aecodec.pillow`, which file names ignore."""
+"""Pillow's name of `.aec` after importing :mod:`aecodec.pillow`; not used for file names."""
 
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "WEBP"})
 NEEDS_QUALITY = LOSSY - {"WEBP"}
@@ -34,7 +34,7 @@ _LOSSLESS = frozenset({"BMP", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
 """Formats that keep pixels exactly if they are written without a quality."""
 
 WRITTEN = LOSSY | _LOSSLESS
-"""Formats that are written: those that keep the size of any picture."""
+"""Formats that aecodec writes: all that keep the size of any picture."""
 
 WITHOUT_ALPHA = frozenset({"BMP", "JPEG", "MPO", "PPM"})
 
@@ -56,7 +56,7 @@ def _image_suffixes() -> frozenset[str]:
 
 
 def format_of(suffix: str) -> str | None:
-    """Pillow's name of the format with a suffix; None if there is no such format.
+    """Pillow's name of the format with a suffix; None for unknown suffixes.
 
     Loading all plugins takes 40 ms, so they are loaded only if necessary.
     """
@@ -67,7 +67,7 @@ def format_of(suffix: str) -> str | None:
 
 
 def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:
-    """Whether a format can hold a picture, without loss or with the chosen quality.
+    """Whether a format can store a picture, without loss or with the chosen quality.
 
     >>> is_kept_by(".png", Mode.RGB, None), is_kept_by(".jpg", Mode.RGB, None)
     (True, False)

@@ -48,7 +48,7 @@ _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
-    """Read ICC profile, EXIF and XMP of an image, unchanged; tags and dpi become EXIF.
+    """Read ICC profile, EXIF and XMP of an image, unchanged; convert tags and dpi to EXIF.
 
     The image is loaded. Damaged tags are noted.
     """
@@ -88,7 +88,7 @@ def _coding_in_png(file: IO[bytes]) -> bytes | None:
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
-    """Pixels per inch in EXIF; None if it has none or a program's default."""
+    """Pixels per inch in EXIF; None if they are absent or a program's default."""
     tags = Image.Exif()
     try:
         tags.load(exif)
@@ -175,5 +175,5 @@ def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:
 
 
 def _rounded(dpi: float) -> float:
-    """Remove the rounding error of files that state pixels per metre."""
+    """Remove the rounding error of files that store pixels per metre."""
     return float(round(dpi)) if abs(dpi - round(dpi)) < 0.02 else round(dpi, 2)

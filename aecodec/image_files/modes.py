@@ -27,7 +27,7 @@ _LOSSLESS_MODES = {
 """Results of lossless conversions, by Pillow's mode."""
 
 _RGB_SPACES = frozenset({"YCbCr", "HSV"})
-"""Modes that are other coordinates of RGB colours, so RGB profiles fit them."""
+"""Modes with RGB colours in different coordinates; RGB profiles fit them."""
 
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
@@ -35,7 +35,7 @@ _STRIP = 256
 
 
 def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> Picture:
-    """Make a picture from a loaded, upright image with 8 bits, with a profile that fits.
+    """Make a picture from a loaded, upright image with 8 bits and a profile that fits.
 
     Lossy conversions are noted.
     """
@@ -82,7 +82,7 @@ def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Pic
 
 
 def _array_of(image: Image.Image) -> Pixels:
-    """Copy an image to (H, W, C) strip by strip, because Pillow exports by way of two copies."""
+    """Copy an image to (H, W, C) in strips, because Pillow makes two copies to export it."""
     width, height = image.size
     array = np.empty((height, width, len(image.getbands())), np.uint8)
     for top in range(0, height, _STRIP):
@@ -100,7 +100,7 @@ _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 def largest_value(image: Image.Image) -> int | None:
     """Largest value of a channel of an unloaded image: 255, or 65535 for 16 bits.
 
-    It is None for floats and integers with 32 bits, whose range depends on the picture.
+    None for floats and integers with 32 bits, because their range depends on the picture.
     """
     if image.mode.startswith("I;16"):
         return 4095 if "I;12" in _raw_modes(image) else 65535
@@ -135,7 +135,7 @@ def note_scale(image: Image.Image, notes: Notes) -> None:
 def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
-    Modes that Pillow has truncated stay the same. `largest` is the value before loading.
+    Modes that Pillow has truncated do not change. `largest` is the value before loading.
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:
@@ -162,7 +162,7 @@ def _raw_modes(image: Image.Image) -> list[str]:
 
 
 def _netpbm_max(image: Image.Image) -> int:
-    """Largest value that a PPM file states, if Pillow scales its values; else 0."""
+    """Largest value according to a PPM file, if Pillow scales its values; otherwise 0."""
     tiles = [tile for tile in getattr(image, "tile", ()) if str(tile[0]).startswith("ppm")]
     values = [_arguments(tile)[-1] for tile in tiles]
     return max((value for value in values if isinstance(value, int)), default=0)
@@ -177,7 +177,7 @@ _CODESTREAM, _SIGNED = b"\xff\x4f\xff\x51", 128
 
 
 class Stored(NamedTuple):
-    """Channels of a picture, those that are colours or alpha, and the bits of each."""
+    """Channels of a picture, how many of them are colours or alpha, and the bits of each."""
 
     channels: int
     known: int
@@ -185,7 +185,7 @@ class Stored(NamedTuple):
 
 
 def stored_samples(image: Image.Image) -> Stored:
-    """What the file of an unloaded image stores; what Pillow says, for most formats."""
+    """What the file of an unloaded image stores; for most formats, according to Pillow."""
     bands, file = len(image.getbands()), getattr(image, "fp", None)
     read = _HEADERS.get(image.format or "")
     if file is None or read is None:
@@ -198,7 +198,7 @@ def stored_samples(image: Image.Image) -> Stored:
 
 
 def check_channels(image: Image.Image) -> None:
-    """Raise ImageError if Pillow drops channels of an unloaded image, or takes one for alpha."""
+    """Raise ImageError if Pillow drops channels of an unloaded image, or mistakes one for alpha."""
     stored = stored_samples(image)
     if stored.channels != stored.known:
         raise ImageError(

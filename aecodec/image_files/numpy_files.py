@@ -25,13 +25,13 @@ _HEADERS = {
 """Bytes of the size of a header, and its reader, by the version of the file."""
 
 _MOST_HEADER = 10_000
-"""NumPy rejects longer headers, too, but only after reading them."""
+"""NumPy also rejects longer headers, but only after reading them."""
 
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
     """Read an array from an `.npy` file, with its `name` in an `.npz` file.
 
-    Raises ImageError if its type, shape or size is not supported, and ValueError if it is damaged.
+    Raises ImageError for unsupported types, shapes and sizes, and ValueError for damaged files.
     """
     array = _read_array(file, options)
     picture = samples_picture(
@@ -62,7 +62,7 @@ class Stated(NamedTuple):
 def read_header(file: IO[bytes]) -> Stated:
     """Read the header of an `.npy` file, whose size is checked first.
 
-    Raises ImageError for other sizes or versions, and ValueError if it is damaged.
+    Raises ImageError for unsupported sizes and versions, and ValueError for damaged files.
     """
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
@@ -77,7 +77,7 @@ def read_header(file: IO[bytes]) -> Stated:
 
 
 def read_stated(file: IO[bytes], stated: Stated) -> Array:
-    """Read the array after its header; ImageError if the file ends before."""
+    """Read the array after its header; ImageError if the file ends too early."""
     shape, dtype = stated.array.shape, stated.array.dtype
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
@@ -88,7 +88,7 @@ def read_stated(file: IO[bytes], stated: Stated) -> Array:
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read an array from an `.npz` file.
 
-    Raises ImageError like :func:`read_npy`, or if one of several arrays must be chosen; zipfile
+    Raises ImageError like :func:`read_npy`, or if you must choose one of several arrays; zipfile
     raises many types of errors for damaged files.
     """
     with zipfile.ZipFile(file) as archive:

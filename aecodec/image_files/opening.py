@@ -28,14 +28,14 @@ _UNKNOWN = "not an image that Pillow can open"
 
 _FITS = "FITS"
 _CODESTREAM = b"\xff\x4f\xff\x51"
-"""Start of JPEG 2000 without boxes, which could state another size than its pixels have."""
+"""Start of JPEG 2000 without boxes. The size in a box could differ from that of the pixels."""
 
 _FRAMES_OF_JPEG = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Markers of the headers with the size of JPEG and JPEG-LS."""
 
 _STUBS = ("BUFR", "GRIB", "HDF5")
 _ARRAYS = (b"\x89HDF", b"CDF", b"GRIB", b"BUFR")
-"""Starts of files with named arrays: HDF5 and netCDF, and of weather services."""
+"""Starts of files with named arrays: HDF5, netCDF and the formats of weather services."""
 
 _PREFIX_SIZE = 16
 
@@ -58,7 +58,7 @@ def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iter
 
 
 def check_stated_size(content: bytes, size: tuple[int, int]) -> None:
-    """Raise ImageError if JPEG or JPEG 2000 in a file states more than (width, height)."""
+    """Raise ImageError if JPEG or JPEG 2000 data in a file claims more than (width, height)."""
     read = _size_in_jpeg_2000 if content.startswith(_CODESTREAM) else _size_in_jpeg
     try:
         width, height = read(content)
@@ -86,7 +86,7 @@ def _size_in_jpeg(content: bytes) -> tuple[int, int]:
 
 @contextmanager
 def opened_file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
-    """A file at its beginning, in which any place can be read; ImageError if it cannot be read."""
+    """A seekable file at its beginning; ImageError if it cannot be read."""
     try:
         file = source.open("rb") if isinstance(source, Path) else source
         if not (hasattr(file, "seekable") and file.seekable()):

@@ -24,12 +24,11 @@ class ReadOptions:
 
     Attributes:
         depth: 8 to scale channels with 16 bits to 8 bits; None to reject them.
-        max_pixels: limit for the pixels of all frames to read. None for twice the limit at which
-            Pillow warns: 178,956,970, unless the program has changed it.
+        max_pixels: limit for the pixels of all frames to read. None for twice the number at which
+            Pillow warns: 178,956,970, unless the program has changed Pillow's limit.
         frames: which frames to read.
         names_dropped: whether to warn of metadata that `.aec` files do not keep.
-        nodata: value of missing samples, for codecs with bands; None for the value that the file
-            states.
+        nodata: value of missing samples, for codecs with bands; None for the value in the file.
         band_axis: axis of the bands in `.npy` and `.npz` files; None for the last axis. In a TIFF
             file, all pages are then bands.
         array: name of the array in an `.npz` file; None for its only array.
@@ -63,7 +62,7 @@ class ReadOptions:
         return float("inf") if Image.MAX_IMAGE_PIXELS is None else 2 * Image.MAX_IMAGE_PIXELS
 
     def check_pixels(self, size: tuple[int, int], frames: int, pixel_bytes: int = 3) -> None:
-        """Raise ImageError if a file has no pixels or too many; 3 bytes of a pixel count as one."""
+        """Raise ImageError if a file has no pixels or too many; n bytes count as n/3 pixels."""
         if min(*size, frames, pixel_bytes) < 1:
             raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture has at least 1")
         weight = -(-pixel_bytes // 3)
@@ -77,7 +76,7 @@ class ReadOptions:
             )
 
     def nodata_for(self, own: float | None, array: npt.NDArray[Any], notes: Notes) -> float | None:
-        """The value of missing samples of an array from a file that states its own value.
+        """The value of missing samples of an array; the file may have its own value.
 
         A note counts the samples that are no longer missing.
         """
@@ -92,4 +91,4 @@ class ReadOptions:
 
 
 ONLY_PIXELS = ReadOptions(names_dropped=False)
-"""For data sets, of which only the pixels are used."""
+"""Options for data sets, which need only the pixels."""

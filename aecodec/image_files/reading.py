@@ -30,8 +30,8 @@ def read_image(
 ) -> Picture:
     """Read an image file in any format that Pillow supports, by its path or opened in binary mode.
 
-    An :class:`~aecodec.AecodecWarning`, which begins with `name`, lists properties that are
-    not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
+    An :class:`~aecodec.AecodecWarning`, which begins with `name`, lists properties that are not
+    kept. Raises ImageError if the file cannot be read, has too many pixels, or needs different
     options.
     """
     with noting(name) as notes, opened(source, options, notes) as image:
@@ -48,7 +48,7 @@ def size_of(source: Path) -> tuple[int, int]:
 
 
 def warn_of_sidecars(path: Path, prefix: str = "") -> None:
-    """Warn of files beside an image with its mask, overviews, metadata or place on the earth.
+    """Warn of files next to an image with its mask, overviews, metadata or map position.
 
     The warnings begin with the prefix.
     """
@@ -73,10 +73,9 @@ def origin_of(path: Path) -> Origin | None:
 def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     """Make a picture from a Pillow image.
 
-    `docs/pictures.md` says what becomes of each mode. An :class:`~aecodec.AecodecWarning`
-    lists properties that are not kept. Raises ImageError if the image has channels with more than 8
-    bits but the options have no depth; its frames differ in size or have too many
-    pixels; or it is damaged.
+    `docs/pictures.md` describes the conversion of each mode. An :class:`~aecodec.AecodecWarning`
+    lists properties that are not kept. Raises ImageError if the image is damaged, has channels with
+    more than 8 bits but the options no depth, or its frames differ in size or have too many pixels.
 
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'RGB'
@@ -88,7 +87,7 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
 
-    The frames may be one image with different current frames, as of :func:`iter_frames`.
+    The frames may be one image with changing current frames, as from :func:`iter_frames`.
     """
     with noting() as notes:
         return _all_frames(frames, _DEFAULT, notes)
@@ -162,7 +161,7 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:
-    """Turn an image by its EXIF orientation; EXIF that cannot be read is dropped."""
+    """Turn an image by its EXIF orientation, and drop EXIF that cannot be read."""
     orientation = _orientation(image, notes)
     if orientation not in range(2, 9):
         return image

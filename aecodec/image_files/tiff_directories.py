@@ -156,7 +156,7 @@ def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> Non
 
 
 def is_picture(file: IO[bytes]) -> bool:
-    """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
+    """Whether a TIFF file is a picture that Pillow reads without loss, not a scene or stack."""
     pages = directories(file)
     first = next(pages, None)
     if first is None or not first.is_kept_by_pillow or first.bits[-1] > 8:
@@ -204,7 +204,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
 
 
 def _images_stated(page: Directory) -> int:
-    """Images that ImageJ or tifffile store behind the first without pages, or 1."""
+    """Number of images that ImageJ or tifffile stored after the first without pages, or 1."""
     text = page.tags.text(kept_tags.DESCRIPTION)
     images = re.search(r"^images=(\d{1,9})\s*$", text, re.MULTILINE)
     shape = re.match(r'\{"shape": \[([\d, ]+)\], "truncated": true', text)
@@ -217,7 +217,7 @@ def _images_stated(page: Directory) -> int:
 
 
 class _Walk:
-    """Reads directories, as long as the bytes of their tags could be those of the file."""
+    """Reads directories until their tags have more bytes than the file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -53,7 +53,7 @@ class TiffReader:
         return page
 
     def samples(self, directory: Directory, filler: float) -> Array:
-        """Samples (H, W, B) of a page; absent strips and tiles have the filler."""
+        """Samples (H, W, B) of a page; absent strips and tiles are set to the filler."""
         page, (width, height) = self.page(directory), directory.size
         samples = np.full((height, width, directory.samples), filler, page.dtype)
         bands = directory.samples // directory.planes

@@ -17,7 +17,7 @@ _WITHOUT_QUALITY: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 4},
     "WEBP": {"lossless": True, "exact": True},
 }
-"""Options; PNG files are within 3 % of Pillow's default (6) in less than half the time."""
+"""Options. PNG files are at most 3 % larger than with Pillow's default (6), in half the time."""
 
 _TIFF_XMP = 700
 
@@ -34,7 +34,7 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 def format_to_write(suffix: str, quality: int | None) -> str:
     """Pillow's name of the format for a suffix and a quality, 1 to 100 for lossy formats.
 
-    Raises UsageError if there is no such format, or it needs a quality.
+    Raises UsageError if the format is unknown or needs a quality.
 
     >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
@@ -112,6 +112,6 @@ def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
 
 
 def _exif_and_xmp(image: Image.Image) -> str:
-    """Names of an image's EXIF and XMP; profiles are not lost, because colours are converted."""
+    """Names of an image's EXIF and XMP. Profiles do not count, because colours are converted."""
     kinds = (MetadataKind.EXIF, MetadataKind.XMP)
     return " and its ".join(kind.name for kind in kinds if image.info.get(INFO_KEYS[kind]))

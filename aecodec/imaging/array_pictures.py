@@ -1,4 +1,4 @@
-"""Arrays as pictures: which are accepted, and what their axes mean."""
+"""Arrays as pictures: accepted shapes, and the meaning of the axes."""
 
 import math
 from numbers import Real
@@ -72,7 +72,7 @@ def is_mostly_translucent(alpha: Pixels) -> bool:
 
 
 def as_picture(array: npt.NDArray[Any]) -> Picture:
-    """As :func:`from_array`, even if the shape is ambiguous."""
+    """Like :func:`from_array`, even if the shape is ambiguous."""
     if array.dtype != np.uint8:
         raise ImageError(
             f"codecs without bands store 8 bits per channel, but the array has the dtype "
@@ -97,7 +97,7 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
 def any_picture(
     array: npt.NDArray[Any], *, band_axis: int | None = None, nodata: float | None = None
 ) -> Picture:
-    """A picture of pixels if an array can only be that, else as :func:`samples_picture`."""
+    """A picture of pixels if an array can only be pixels, otherwise :func:`samples_picture`."""
     is_plain = array.dtype == np.uint8 and band_axis is None and nodata is None
     if is_plain and array.size and not np.ma.is_masked(array) and _has_only_pixels(array):
         return as_picture(np.asarray(array))
@@ -124,16 +124,16 @@ def samples_picture(
 
     Args:
         array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
-            a type of :class:`~aecodec.format.arrays.SampleType` in any byte order. Masked samples
-            and NaN are missing; NaN are restored as nodata if that is stated.
+            a type of :class:`~aecodec.format.arrays.SampleType` in any byte order. Masked and NaN
+            samples are missing; NaN is restored as nodata if `nodata` is set.
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.
         bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames. With ANY_BANDS,
             the bands are the first or the last axis, if it is shorter than the others.
 
     Raises:
-        ImageError: the array has another type or shape, is empty, has samples that are infinite or
-            nodata that the type cannot hold.
+        ImageError: the array is empty, or has an unsupported type or shape or infinite samples, or
+            its type cannot represent nodata.
     """
     layout, kind = layout_of(array.shape, band_axis, bands), native_type(array.dtype)
     samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
@@ -181,7 +181,7 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
 
 
 def _likely_layout(first: int, second: int, last: int, *, frames: bool) -> Layout:
-    """The layout of the last three axes: the shortest are bands, unless they are the second.
+    """The layout of the last three axes: the shortest axis has the bands, unless it is the second.
 
     >>> [_likely_layout(count, 28, 28, frames=False).name for count in (6, 500)]
     ['BHW', 'FHW']
@@ -198,7 +198,7 @@ _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an 
 
 
 def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]:
-    """The type in native byte order; ImageError if files, or codecs with bands, lack it."""
+    """The type in native byte order; ImageError if files or codecs with bands do not support it."""
     names, everywhere = ([kind.dtype for kind in kinds] for kinds in (SampleType, BAND_TYPES))
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
@@ -213,7 +213,7 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
 
 
 def nodata_in(kind: np.dtype[Any], nodata: float) -> float | None:
-    """The nodata value as a number of a type; None if the type cannot hold it."""
+    """The nodata value as a number of a type; None if the type cannot represent it."""
     if kind.kind == "f":
         with np.errstate(all="ignore"):
             value = float(kind.type(nodata))
@@ -236,7 +236,7 @@ def _checked_nodata(kind: np.dtype[Any], nodata: float) -> float:
 
 
 def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask | None:
-    """Mask (F, H, W, B) of samples that are NaN or equal to nodata; None if there can be none."""
+    """Mask (F, H, W, B) of samples that are NaN or equal to nodata; None if no sample can be."""
     is_nan = np.isnan(samples) if samples.dtype.kind == "f" else None
     if nodata is None or math.isnan(nodata):
         return is_nan

@@ -22,9 +22,9 @@ class Picture:
     """Frames with the same size, independent of any file.
 
     Attributes:
-        pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB). Codecs with bands also take
-            other types (:class:`~aecodec.format.arrays.SampleType`) in native byte order, and C
-            from 1 to 32.
+        pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB). Codecs with bands also
+            accept the types of :class:`~aecodec.format.arrays.SampleType` in native byte order, and
+            C from 1 to 32.
         alpha: (F, H, W) uint8, or None for opaque pictures.
         metadata: ICC profile, EXIF and XMP, unchanged from the source file.
         origin: extension and time of the source file, or None.
@@ -84,8 +84,8 @@ class Picture:
 def to_array(picture: Picture) -> Pixels:
     """Join pixels and alpha, the last channel, in one array: (F, H, W, C) uint8.
 
-    It is (F, H, W) for grey pictures without alpha. Pictures with a layout become (F, H, W, B) as
-    in :func:`source_array`.
+    Grey pictures without alpha become (F, H, W), and pictures with a layout (F, H, W, B), as in
+    :func:`source_array`.
     """
     if picture.layout is not None:
         return source_array(replace(picture, layout=Layout.FHWB))
@@ -95,7 +95,7 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
-    """Convert a picture to the array of which it was made.
+    """Convert a picture to the array from which it was made.
 
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
@@ -139,8 +139,8 @@ def check_limits(picture: Picture) -> None:
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     """Join pictures with the same size to one picture with many frames, without metadata.
 
-    Grey pictures become RGB if any is RGB. The names are for messages. Raises ImageError if there
-    are no pictures, they differ in size, or only some of them have alpha.
+    If any picture is RGB, grey pictures become RGB. The names are for messages. Raises ImageError
+    if there are no pictures, they differ in size, or only some of them have alpha.
     """
     if not pictures:
         raise ImageError("there are no pictures to stack: give at least one")

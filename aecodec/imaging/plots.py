@@ -1,4 +1,4 @@
-"""Figures as PNG files: pictures beside each other, and curves, which matplotlib draws."""
+"""Figures as PNG files: pictures side by side, and curves, which matplotlib draws."""
 
 import io
 from collections.abc import Mapping, Sequence

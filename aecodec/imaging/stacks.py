@@ -38,7 +38,7 @@ def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
-    """Metadata that all pictures share, unless it is not wanted; others are warned of."""
+    """Metadata that all pictures share, if wanted; warns of metadata that differs."""
     if metadata is False:
         return {}
     kinds = {kind for picture in pictures for kind in picture.metadata}

@@ -2,8 +2,8 @@
 
 Each band has limits, and a table that maps values 0 to V = 255 P to 0..65535. A sample is low +
 (high - low) * table[value] / 65535, rounded as the type of the samples needs. Values with more than
-8 bits become several 8-bit channels, the phases: phase k of a value v is (v + k) div P, and the P
-phases sum to v.
+8 bits become several 8-bit channels, the phases: phase k of a value v is (v + k) div P, so the sum
+of all P phases is v.
 """
 
 from dataclasses import dataclass
@@ -74,8 +74,8 @@ class Transfer:
     def to_values(self, samples: Samples) -> Values:
         """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
-        Ties go to the lower value, samples outside the limits to the nearest limit; NaN get an
-        undefined value. Raises ImageError as :meth:`limits_of`.
+        Ties go to the lower value, and samples outside the limits to the nearest limit. The value
+        for NaN is undefined. Raises ImageError like :meth:`limits_of`.
         """
         values = np.empty(samples.shape, np.uint16)
         for band, (low, high) in enumerate(self.limits_of(samples.dtype)):

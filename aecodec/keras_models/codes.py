@@ -43,7 +43,7 @@ def bases_of(count: int) -> tuple[list[int], int]:
 
 
 class _Codes(keras.layers.Layer):
-    """A layer with constant weights; `columns` has one for each output channel if they differ."""
+    """A layer with constant weights; `columns` has one per output channel if they differ."""
 
     shapes: dict[str, Sequence[int]]
     columns: ClassVar[str | None] = None
@@ -74,7 +74,7 @@ class _Codes(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class NearestCode(_Codes):
-    """Vectors (..., D) to the digits (..., K) of the code with the largest score.
+    """Converts vectors (..., D) to the digits (..., K) of the code with the largest score.
 
     Weights: `kernel` (D, n) and `bias` (n,), for scores that are linear in the vectors, and
     `digits` (n, K). The nearest of n vectors has the largest `2 v . x - |v|**2`.
@@ -89,7 +89,7 @@ class NearestCode(_Codes):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class ScalarCodes(_Codes):
-    """Vectors (..., D) to codes (..., D), with a table for each channel.
+    """Converts vectors (..., D) to codes (..., D), with a table for each channel.
 
     Weights: `table` (D, n), the codes of n values at equal distances between the `limits` (2,).
     """
@@ -103,7 +103,7 @@ class ScalarCodes(_Codes):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class CodeVectors(_Codes):
-    """Digits (..., K) to the row (..., D) of a table that they select.
+    """Converts digits (..., K) to the row (..., D) of a table that they select.
 
     Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
     digits times bases, clipped to 0..n-1, so that damaged codes also select a row.
@@ -118,7 +118,7 @@ class CodeVectors(_Codes):
 
 
 def code_layer(model: Any) -> Any:
-    """The layer of a half that makes or reads codes; None if its latents are not such codes."""
+    """The layer of a half that makes or reads codes; None if its latents are not codes."""
     ends = (model.layers[-1], model.layers[min(1, len(model.layers) - 1)])
     return next((layer for layer in ends if isinstance(layer, _Codes)), None)
 

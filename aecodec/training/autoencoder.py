@@ -59,17 +59,16 @@ class Autoencoder(KerasPair):
     Args:
         encoder: Keras model from images in 0..1 to latents.
         decoder: Keras model from latents to images.
-        levels: for each quality level, the number of channels of the latents (their last axis). If
+        levels: for each quality level, its number of channels of the latents (their last axis). If
             None, all channels belong to a single level, or all levels share them.
 
     Attributes:
         levels: number of channels of each level.
         gains: (L, K) factors by which latents are multiplied at each level; None without gains.
-        entropy_model: weights with which the loss begins to predict the latents; None for random
-            weights.
+        entropy_model: initial weights of the loss's model of the latents; None for random weights.
 
     Raises:
-        ModelError: the output of a model has not the shape of the other model's input.
+        ModelError: the output shape of a model differs from the input shape of the other model.
     """
 
     def __init__(self, encoder: Any, decoder: Any, levels: Sequence[int] | None = None) -> None:
@@ -97,9 +96,9 @@ class Autoencoder(KerasPair):
     ) -> Any:
         """Train both halves together, and keep the weights of the epoch with the smallest loss.
 
-        The loss of held-out images counts, if there are any. The order of the images depends only
-        on their order in `x` and on the seed, so an array, a data set and a folder with the same
-        images give the same history.
+        If there are held-out images, their loss decides. The order of the images depends only on
+        their order in `x` and on the seed, so an array, a data set and a folder with the same
+        images produce the same history.
 
         Args:
             x: an array of images (N, *image_shape) in 0..1; a `tf.data.Dataset`, a
@@ -107,18 +106,18 @@ class Autoencoder(KerasPair):
                 with or without targets, which are ignored; or the path of a folder, of an image or
                 of an `.npy` or `.npz` file with uint8 images, or a list of paths of images. Images
                 in files are cut to the encoder's input shape, or to squares of at most 192 pixels.
-                Data sets are read once into memory, and then shuffled.
+                Data sets are read into memory once, and then shuffled.
             epochs: passes over `x`.
-            batch_size: images per step. None for the batches of a data set, else 128.
+            batch_size: images per step. None for the batch size of a data set, otherwise 128.
             rate_weight: lambda, one per level, in squared error of a picture (pixels in 0..1,
                 summed) per bit. A larger lambda makes smaller files. If the levels share their
                 channels and the latents are grids of vectors, several lambdas make levels that
                 differ in gains. Without lambda, only the distortion is minimized, and levels differ
                 in their quantization step.
-            learning_rate: the highest learning rate, by default 1e-3, from which the rate falls to
-                zero along a cosine; or a schedule of Keras. The rate is constant with an optimizer
-                object, whose own rate is the default, and with `ReduceLROnPlateau` or
-                `LearningRateScheduler`, which change it.
+            learning_rate: the highest learning rate, by default 1e-3, which falls to zero along a
+                cosine; or a schedule of Keras. With an optimizer object, the rate is constant, by
+                default the optimizer's own. With `ReduceLROnPlateau` or `LearningRateScheduler`,
+                only the callback changes the rate.
             validation_data: images to measure after each epoch, of the same kinds as `x`.
             options: optimizer, distortion, duration, seed and other details.
             **changes: attributes of `options` with other values, for example
@@ -128,9 +127,9 @@ class Autoencoder(KerasPair):
             The `History` of `keras.Model.fit`, with `loss`, `val_loss` and `learning_rate`.
 
         Raises:
-            ModelError: the shape or range of the images is wrong, the numbers of levels and rate
-                weights differ, or TFLite lacks operators for the models, so that they cannot become
-                a codec; or the loss becomes infinite in the first epoch.
+            ModelError: the shape or range of the images is wrong; the numbers of levels and rate
+                weights differ; the models cannot become a codec, because TFLite lacks operators for
+                them; or the loss becomes infinite in the first epoch.
             ImageError: a folder has no images.
             UsageError: the optimizer does not exist, the images are too small for SSIMULACRA 2, or
                 a data set has no end.
@@ -239,8 +238,8 @@ class Autoencoder(KerasPair):
                 several arrays of images with different sizes; every tenth image of `x` if None.
             levels: number of levels, if they share their channels.
             priors: number of priors, context networks and weight of bits.
-            replace: replace an existing codec in the folder, whose files can then no longer be
-                decompressed.
+            replace: replace an existing codec in the folder. Files of the old codec can then no
+                longer be decompressed.
 
         Raises:
             ModelError: the models cannot be quantized.

@@ -1,11 +1,12 @@
 """A ready-made fully convolutional pair for pictures with bands of any depth.
 
-As in :mod:`aecodec.training.picture_networks`, each half joins a linear path, which starts as
-the KLT of 8x8 pixels of all bands, with a convolutional network. In the decoder, they are joined
-before a single last layer, so that pixels are rounded once. After the training, :func:`int8_form`
-gives the networks P channels per band, the phases of :mod:`aecodec.imaging.transfer`, and splits
-the largest components of the KLT into several latents, the copies, because int8 has too few values.
-Each covers a window of the component and saturates outside; their sum is the component.
+As in :mod:`aecodec.training.picture_networks`, each half joins a convolutional network with a
+linear path, which starts as the Karhunen-Loève transform (KLT) of 8x8 pixels of all bands. In the
+decoder, the paths are joined before a single last layer, so that pixels are rounded once. After
+training, :func:`int8_form` converts the networks to P channels per band, the phases of
+:mod:`aecodec.imaging.transfer`. It also splits the largest components of the KLT into several
+latents, the copies, because int8 has too few values. Each copy covers a window of the component and
+saturates outside; the sum of all copies is the component.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ from aecodec.training.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 _STRIDE = 8
 _STAGES = (picture_networks.Stage(64, 1), picture_networks.Stage(128, 1))
 _CODE_SCALE = 0.15
-"""Scale of codes before they are joined with values in 0..6, for kernels with similar weights."""
+"""Scale of codes before they are joined with values in 0..6, so that kernel weights are similar."""
 
 _UNIT = initialization.CEILING / 255
 CHANNELS_PER_BAND = _STRIDE**2
-"""Number of channels of the latents with which the KLT is complete."""
+"""Number of latent channels per band in a complete KLT."""
 
 
 def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
@@ -110,7 +111,7 @@ def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
     The sum over the phases of a pixel is P times as fine as int8. Sums over the pixels of a band
     are rounded, instead of single weights, so that errors cancel where a band is smooth.
 
-    The weights (64 * B + n, outputs) start with those of 8x8 pixels; the last n stay unchanged.
+    The weights (64 * B + n, outputs) start with those of 8x8 pixels; the last n do not change.
     """
     pixels, features = np.split(kernel, [_STRIDE**2 * bands])
     step = _int8_step(np.concatenate([pixels / phases, features])[None, None])
@@ -171,11 +172,11 @@ def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]
     """A kernel (h, w, C, outputs) for P phases of each output, rounded to the int8 grid.
 
     Each weight is rounded differently in each phase, so that the sum over the phases is P times as
-    fine as int8. Channels take the roundings in turn: if all were rounded up in one phase, phases
-    would differ by more than their dither, and rounding them would add more noise. The weights of
-    the copies of a channel are rounded so that their sum up to any copy is rounded, because copies
-    saturate one after the other. `numbers` (C,) is the number of each input among the copies of its
-    channel, from 0.
+    fine as int8. Channels use the roundings in turn: if one phase rounded all channels up, phases
+    would differ by more than their dither, and rounding them would add more noise. Copies of a
+    channel saturate one after the other, so their weights are rounded such that the sum up to any
+    copy is rounded. `numbers` (C,) is the number of each input among the copies of its channel,
+    from 0.
 
     >>> kernel = np.array([[[[127], [0.25], [0.25]]]])
     >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()

@@ -21,7 +21,7 @@ _WINDOW_WEIGHTS = _GAUSSIAN / _GAUSSIAN.sum()
 """Weights of a window along one axis."""
 
 _SMALLEST_SIDE = 22
-"""Least side in pixels for SSIMULACRA 2 at two scales."""
+"""Minimum side in pixels for SSIMULACRA 2 at two scales."""
 
 _ABSORBANCE = np.array(
     [[0.30, 0.622, 0.078], [0.23, 0.692, 0.078], [0.2434227, 0.2047674, 0.5518099]], np.float32
@@ -79,8 +79,8 @@ def ssimulacra2_error(decoded: Any, images: Any) -> Any:
 
     J. Sneyers, "SSIMULACRA 2", 2022, https://github.com/cloudinary/ssimulacra2. In a perceptual
     colour space and at several scales, it measures the loss of structure, new edges (ringing and
-    blocks), and lost edges (blur), with means and means of fourth powers. This is its weighted sum,
-    without the polynomial that maps the sum to a score of at most 100. Sides are at least 11.
+    blocks), and lost edges (blur), with means and means of fourth powers. This is their weighted
+    sum, without the polynomial that maps it to a score of at most 100. Sides are at least 11.
     """
     pair = [_linear(_planes_of(pictures)) for pictures in (decoded, images)]
     terms: list[Any] = []

@@ -41,10 +41,10 @@ Indices = npt.NDArray[np.intp]
 class SpatialEntropyModel(keras.layers.Layer):
     """A learned distribution of grids of code vectors, for all levels.
 
-    It is a differentiable form of a prior with a context network
+    The model is a differentiable form of a prior with a context network
     (:mod:`aecodec.prior_fitting.context_network`), which predicts the mean and scale of a logistic
-    for each symbol. All quantities are in units of the standard deviations of the channels, so that
-    a single network serves all levels.
+    distribution for each symbol. All quantities are in units of the standard deviations of the
+    channels, so that a single network serves all levels.
 
     The codes have K channels; the network has H hidden units. Their products have the `dtype`; all
     other operations use float32.
@@ -82,7 +82,7 @@ class SpatialEntropyModel(keras.layers.Layer):
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
     def copy(self, weights: Sequence[Float32]) -> None:
-        """Copy the weights of a trained model, but not the deviations, which the latents have."""
+        """Copy the weights of a trained model, but not the deviations, which latents determine."""
         deviations = self.deviations.numpy()
         self.set_weights(weights)
         self.deviations.assign(deviations)
@@ -90,9 +90,9 @@ class SpatialEntropyModel(keras.layers.Layer):
     def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
         """Bits (N,) of codes (N, h, w, K), noisy or rounded.
 
-        `rounded` (N, h, w, K) are codes without noise, which decoders know; noise would turn zeros
-        into activity. `gains` (N, K) are the factors that multiplied the latents; `levels` (N,)
-        count from 0.
+        `rounded` (N, h, w, K): codes without noise, as decoders know them; noise would turn zeros
+        into activity. `gains` (N, K): factors by which the latents were multiplied. `levels` (N,):
+        level numbers from 0.
         """
         height, width, channels = codes.shape[1:]
         vectors, known = (tf.reshape(x, (-1, height * width, channels)) for x in (codes, rounded))

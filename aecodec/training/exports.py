@@ -36,11 +36,11 @@ _DRAFT_TILES = 400
 def centre(
     autoencoder: Autoencoder, tiles: Float32, levels: int, pictures: Sequence[Float32]
 ) -> None:
-    """Give decoded pictures, over all levels, the mean of the originals in each channel.
+    """Shift decoded pictures so that, over all levels, channels keep the mean of the originals.
 
-    Networks learn to compensate the zeros around small crops, also where a whole picture has none,
-    and integers shift by a quarter of a grey level. A draft of the codec shows the sum, by which
-    the bias of the linear path changes.
+    Networks learn to compensate for the zeros around small crops, even where a whole picture has
+    none, and integers shift by a quarter of a grey level. A draft of the codec shows the total
+    shift, which is subtracted from the bias of the linear path.
 
     The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
     """
@@ -74,9 +74,9 @@ def export_bands(
 ) -> Codec:
     """Write a codec with the networks of :mod:`aecodec.training.band_networks`.
 
-    `fitted` is the transfer of the `images` (N, h, w, B) in 0..1; arrays `held_out` (M, h, w, B)
-    are measured. The `options` are those of `export_codec`. Raises ModelError if the networks were
-    trained without levels.
+    `fitted`: transfer of the `images` (N, h, w, B) in 0..1. `held_out`: arrays (M, h, w, B) to
+    measure. `options`: as for `export_codec`. Raises ModelError if the networks were trained
+    without levels.
     """
     if autoencoder.gains is None:
         raise ModelError("networks for bands need a rate weight for each of two or more levels")

@@ -1,4 +1,4 @@
-"""Initial weights: the KLT for linear paths, and unit variance for the networks beside them."""
+"""Initial weights: the KLT for linear paths, and unit variance for the parallel networks."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def start_from_klt(
     side: int,
     code_scale: float = 1.0,
 ) -> None:
-    """Set the linear paths of a pair to the KLT of blocks, and initialize the networks.
+    """Set the linear paths of a pair to the KLT of blocks, and initialize their networks.
 
-    The tiles (N, h, w, C) are in 0..1; blocks have `side` pixels a side. The steps fit the
-    geometric mean of the `rate_weights`, which are lambdas in squared error per bit: the slopes of
-    rate and distortion are balanced, at high rates, if lambda = step^2 ln(2) / 6. `scales` (C,) are
-    roots of the channels' weights in the error. The decoder multiplies codes by `code_scale`.
+    The tiles (N, h, w, C) are in 0..1; blocks have `side` x `side` pixels. The steps fit the
+    geometric mean of the `rate_weights`, lambdas in squared error per bit: at high rates, the
+    slopes of rate and distortion are balanced if lambda = step^2 ln(2) / 6. `scales` (C,): roots of
+    the channels' weights in the error. The decoder multiplies codes by `code_scale`.
     """
     step = math.sqrt(6 / math.log(2)) * math.sqrt(np.exp(np.log(rate_weights).mean()))
     scale = np.tile(np.ones(tiles.shape[-1]) if scales is None else np.float64(scales), side**2)
@@ -83,8 +83,8 @@ def _set_klt(
 def _unit_variance(model: Any, inputs: Float32, finest: float) -> None:
     """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
 
-    Neighbouring pixels are nearly equal, and so would be their sums with random kernels. The kernel
-    of the first layer therefore decorrelates its inputs, and the outputs of each layer get a
+    Neighbouring pixels are nearly equal, so their sums with random kernels would be, too. The
+    kernel of the first layer therefore decorrelates its inputs, and the outputs of each layer get a
     standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init", 2016).
 
     `finest` is the least standard deviation of the first layer's inputs that carries information.

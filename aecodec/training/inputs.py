@@ -26,7 +26,7 @@ _BATCH_SIZE = 128
 _MOST_VALIDATED = 2_000_000
 _MOST_BYTES = 4 << 30
 _LARGEST_SIDE = 192
-"""Largest side of the tiles of files, for an encoder that takes any size."""
+"""Maximum side of tiles from files, for an encoder that accepts any size."""
 
 
 def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
@@ -53,7 +53,7 @@ def _joined(batches: Iterable[Any], pair: KerasPair) -> tuple[Float32, int]:
 
 
 def tiles_of(source: Any, pair: KerasPair, seed: int = 0) -> tuple[Tiles, int | None]:
-    """Tiles of a source of pictures as in :meth:`Autoencoder.train`, and the size of its batches.
+    """Tiles of the pictures for :meth:`Autoencoder.train`, and the batch size of a data set.
 
     Raises ModelError or ImageError if the pictures do not fit the encoder, and UsageError if a data
     set does not fit into memory.
@@ -93,7 +93,7 @@ class Data(NamedTuple):
     held_out: Float32 | None
 
     def batches(self, pair: KerasPair, start: int, errors: list[Exception]) -> Any:
-        """Endless batches from the number `start`; errors are also added to a list."""
+        """Endless batches from number `start`; errors are raised, and added to a list."""
 
         def array(step: Any) -> Float32:
             try:
@@ -119,7 +119,7 @@ class Data(NamedTuple):
 def data_of(
     pair: KerasPair, x: Any, validation: Any, batch_size: int | None, options: TrainingOptions
 ) -> Data:
-    """Data of a training; the arguments are those of :meth:`Autoencoder.train`."""
+    """Data of a training, from the arguments of :meth:`Autoencoder.train`."""
     share, held_out = options.validation_split, None
     tiles, own_size = tiles_of(x, pair, options.seed)
     if share:
@@ -137,7 +137,7 @@ def data_of(
 
 @contextmanager
 def unwrapped(errors: list[Exception]) -> Iterator[None]:
-    """Raise errors of :meth:`Data.batches` themselves, which TensorFlow turns into texts."""
+    """Raise the original errors of :meth:`Data.batches`, which TensorFlow turns into text."""
     try:
         yield
     except tf.errors.OpError:

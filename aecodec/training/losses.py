@@ -1,4 +1,4 @@
-"""Options of a training, and its losses: distortion alone, or also the rate of several levels."""
+"""Options of a training, and its losses: distortion only, or also the rate of several levels."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ class TrainingOptions:
     Attributes:
         optimizer: `adam`; `muon`, which is better for deep networks and photographs; or the name
             or the object of an optimizer of Keras.
-        ssimulacra2: weight of SSIMULACRA 2 in the distortion, beside the squared error of pixels in
-            0..1; see :mod:`aecodec.training.distortions`.
+        ssimulacra2: weight of SSIMULACRA 2 in the distortion, in addition to the squared error of
+            pixels in 0..1; see :mod:`aecodec.training.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
         components: number of distributions that the entropy model mixes, if levels have separate
             channels.
-        cost_power: positive exponent of each picture's cost of distortion and rate. With 1, the
-            error of all pictures together is minimized, and difficult pictures matter most. Smaller
-            values weight pictures more equally, as in a mean of PSNRs.
+        cost_power: positive exponent of each picture's cost of distortion and rate. With 1,
+            training minimizes the total error of all pictures, and difficult pictures matter most.
+            Smaller values weight pictures more equally, as in a mean of PSNRs.
         callbacks: Keras callbacks.
         minutes: duration of the training, which replaces the number of epochs.
-        backup: folder for the state after each epoch, from which an interrupted training resumes.
+        backup: folder for the state after each epoch, to resume an interrupted training.
         seed: seed of the shuffling and the noise. For the same codec on the same machine,
             also call `keras.utils.set_random_seed` before you build the models, because it
             determines their initial weights.
-        network_rate: factor of the networks' learning rate. It is below 1 for trained networks:
-            the loss knows nothing of their codes at first, and would mislead them.
+        network_rate: factor of the networks' learning rate. It is below 1 for trained networks: at
+            first, the loss does not know their codes, and would mislead them.
         validation_split: share of the pictures, from 0 to 1, that are only measured after each
             epoch. They are evenly spaced.
-        verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs to
-            show, and prints the finished share and the remaining time instead.
+        verbose: as in `keras.Model.fit`. If `minutes` is set, the finished share and the remaining
+            time are printed instead of the number of epochs.
     """
 
     optimizer: Any = "adam"
@@ -126,7 +126,7 @@ class DistortionLoss(Loss):
 
 
 class LossOfLevels(Loss):
-    """A loss of levels with these lambdas and weights in the loss."""
+    """A loss of levels, with a lambda and a weight for each level."""
 
     def __init__(
         self, pair: KerasPair, options: TrainingOptions, rate_weights: Sequence[float]
@@ -169,7 +169,7 @@ def psnr(mean_squared_error: Any) -> Any:
 
 
 def noisy(latents: Any) -> Any:
-    """Latents with uniform noise of one step, which has the rate of rounded latents."""
+    """Latents with uniform noise of one step; their rate is that of rounded latents."""
     return latents + tf.random.uniform(tf.shape(latents), -0.5, 0.5)
 
 
@@ -201,8 +201,8 @@ _NARROWEST_START = 0.1
 class MixtureEntropyModel(keras.layers.Layer):
     """A learned distribution of code vectors with K channels: a mixture of factorized logistics.
 
-    A single component is the plain factorized model. Several components are a differentiable form
-    of competing priors. The seed determines the initial means.
+    With a single component, this is the plain factorized model. Several components are a
+    differentiable form of competing priors. The seed determines the initial means.
     """
 
     def __init__(self, components: int, channels: int, seed: int = 0) -> None:
@@ -217,7 +217,7 @@ class MixtureEntropyModel(keras.layers.Layer):
     def start_from(self, deviations: Any) -> None:
         """Make latents with these standard deviations (K,) likely.
 
-        They are scaled to at most 1, because the rate would soon move latents near 0 to 0.
+        If all are below 1, they are enlarged, or the rate would soon move all latents to 0.
         """
         enlarged = deviations / min(1.0, max(deviations.max(), 1e-3))
         wide = np.maximum(enlarged, _NARROWEST_START)
@@ -243,7 +243,7 @@ class RateDistortionLoss(LossOfLevels):
     compression", 2017), and by a straight-through gradient for the distortion (L. Theis et al.,
     "Lossy image compression with compressive autoencoders", 2017).
 
-    The levels have these numbers of `channels`. `rate_weights` are their lambdas, in squared error
+    `channels`: numbers of channels of the levels. `rate_weights`: their lambdas, in squared error
     of a picture (pixels in 0..1, summed) per bit.
     """
 
@@ -293,7 +293,7 @@ class RateDistortionLoss(LossOfLevels):
 
 
 _DEAD_ZONE = 0.58
-"""Latents below this fraction of a step are coded as 0, as by encoders."""
+"""Latents below this fraction of a step are coded as 0, as in encoders."""
 
 
 class GainedRateDistortionLoss(LossOfLevels):
@@ -304,10 +304,10 @@ class GainedRateDistortionLoss(LossOfLevels):
     adaptation", 2021). Each picture of a batch has a single level. For noise, rounding and loss
     weights, see :mod:`aecodec.training.losses`.
 
-    Noise is added to softly rounded latents: alone, it would cost a quarter of a bit for each
-    latent that coarse levels round to 0. `rate_weights` are the lambdas of L levels, in squared
-    error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K) are initial gains; None to
-    derive them from the rate weights. If the loss `is_weighted`, batches (N, h, w, 2 B) contain
+    Noise is added to softly rounded latents: without soft rounding, it would cost a quarter of a
+    bit for each latent that coarse levels round to 0. `rate_weights`: lambdas of L levels, in
+    squared error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K): initial gains; None
+    to derive them from the rate weights. If the loss `is_weighted`, batches (N, h, w, 2 B) contain
     weights of the squared errors after the images.
     """
 

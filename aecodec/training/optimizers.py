@@ -12,7 +12,7 @@ from aecodec.base.errors import UsageError
 from aecodec.keras_models.roles import Role, role_of
 
 _PIXELS = 0.1
-"""Multiplier for layers that output pixels, which add up hundreds of equal steps."""
+"""Multiplier for layers that output pixels, because they add up hundreds of equal steps."""
 
 _BETA_2 = 0.99
 
@@ -35,7 +35,7 @@ class _WithMultipliers(keras.optimizers.Optimizer):
 
 
 class Adam(_WithMultipliers, keras.optimizers.Adam):
-    """Keras's Adam, whose steps have the same size for each weight."""
+    """Keras's Adam; its steps have the same size for each weight."""
 
     code_statistics = 5.0
 
@@ -47,9 +47,9 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     """Keras's Muon, also for convolution kernels; its steps have equal size in all directions.
 
     Adam's steps are equal for hundreds of positive inputs, so they add up to a change of the mean
-    that hides the learned features. Vectors, and weights that describe the codes, get them anyway.
-    See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `dtype`
-    is that of the matrix products of a step.
+    that hides the learned features. Only vectors, and weights that describe the codes, get Adam's
+    steps. See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
+    `dtype`: type of the matrix products of a step.
     """
 
     code_statistics = 12.0
@@ -83,10 +83,10 @@ _OPTIMIZERS = {"adam": Adam, "muon": Muon}
 def optimizer_of(
     optimizer: Any, dtype: str, network_rate: float = 1.0, learning_rate: Any = None
 ) -> Any:
-    """Create `adam`, `muon`, or a copy of an optimizer of Keras or one with a Keras name.
+    """Create `adam`, `muon`, an optimizer with a Keras name, or a copy of a Keras optimizer.
 
-    `network_rate` is a factor of the networks' rate; without a `learning_rate`, a number or a
-    schedule, it is the optimizer's own. Raises UsageError if there is no such optimizer.
+    `network_rate`: factor of the networks' learning rate. `learning_rate`: a number or a schedule;
+    None for the optimizer's own rate. Raises UsageError for unknown optimizers.
     """
     if isinstance(optimizer, str) and optimizer in _OPTIMIZERS:
         new = _OPTIMIZERS[optimizer](dtype)
