@@ -43,9 +43,9 @@ Missing = npt.NDArray[np.bool_] | None
 
 
 def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
-    """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles over all bands.
+    """Range of samples (..., B): the difference between percentiles 0.1 and 99.9 of all bands.
 
-    Missing samples are ignored. It is 1 if there is no difference.
+    Missing samples are ignored. Returns 1 if there is no difference.
     """
     known = samples[~_missing_like(samples, missing)]
     low, high = np.percentile(known.astype(np.float64), (0.1, 99.9)) if known.size else (0, 0)
@@ -90,9 +90,9 @@ def ms_ssim(original: Pixels, reconstructed: Pixels) -> float:
     """Multi-scale structural similarity of 8-bit pictures (H, W, C), averaged over their channels.
 
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Pictures
-    that are too small for five scales use as many scales as possible, with proportional weights. It
-    is at most 1, and NaN if a side has less than 11 pixels. Of pictures with sides above 1024
-    pixels, it is the mean over parts.
+    that are too small for five scales use as many scales as possible, with proportional weights.
+    The result is at most 1, and NaN if a side has fewer than 11 pixels. For pictures with sides
+    above 1024 pixels, it is the mean over parts.
 
     >>> black = np.zeros((20, 30, 1), np.uint8)
     >>> ms_ssim(black, black)
@@ -113,13 +113,13 @@ _MIN_SIDE = 8
 def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
     """SSIMULACRA2 score of a picture (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
 
-    It was fitted to human judgement (J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022). The package
-    `ssimulacra2` computes it in a second for 768x512 pixels. Scores near 30 mean low quality, 50
+    The score was fitted to human judgement (J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022). The
+    package `ssimulacra2` needs a second for 768x512 pixels. Scores near 30 mean low quality, 50
     medium, 70 high; at 90 the picture is hard to distinguish from the original. Very poor pictures
     score below 0, and the score is NaN if a side has less than 8 pixels.
 
-    As in the reference implementation, pictures with a side of less than 225 pixels have fewer than
-    six scales, so their weights apply to other features: compare their scores only with scores of
+    As in the reference implementation, pictures with a side below 225 pixels have fewer than six
+    scales, so the weights apply to different features: compare their scores only with scores of
     pictures of the same size. Raises AecodecError if the package is not installed.
     """
     check_ssimulacra2()

@@ -1,7 +1,7 @@
-"""The numcodecs codec `aecodec`, with which Zarr 2, kerchunk and others store pictures.
+"""The numcodecs codec `aecodec`, with which Zarr 2, kerchunk and other programs store pictures.
 
-numcodecs finds it by the entry point `aecodec` in the group `numcodecs.codecs`, so programs that
-read chunks need not import aecodec.
+numcodecs finds the codec by the entry point `aecodec` in the group `numcodecs.codecs`, so programs
+that read chunks need not import aecodec.
 
 >>> import numcodecs
 >>> import numpy as np
@@ -31,14 +31,14 @@ from aecodec.native.limits import check_limits
 __all__ = ["Aecodec"]
 
 _LIMITS = Limits(MOST_PIXELS, MAX_FRAMES)
-"""Limits of a chunk, as numcodecs does not state the expected size: constant chunks are small."""
+"""Limits of a chunk. numcodecs does not pass the expected size, and constant chunks are small."""
 
 
 class Aecodec(NumcodecsCodec):
-    """Compresses chunks of pictures to `.aec` files, as :class:`aecodec.zarr.Aecodec` does.
+    """Compresses chunks of pictures to `.aec` files, like :class:`aecodec.zarr.Aecodec`.
 
-    Parameters and errors are the same. Without `nodata`, it is a value in a chunk that looks like
-    it, as numcodecs does not know the array's fill value.
+    Parameters and errors are equal. If `nodata` is None, a value in a chunk that looks like nodata
+    is used, because numcodecs does not know the array's fill value.
     """
 
     codec_id = "aecodec"
@@ -56,8 +56,8 @@ class Aecodec(NumcodecsCodec):
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
         """Create the codec from a configuration of :meth:`get_config` without `id`.
 
-        Raises CodecError if it has no codec id, and its name is not a built-in codec, and
-        UsageError if it does not belong to this codec.
+        Raises CodecError if there is no codec id, and the name is not a built-in codec, and
+        UsageError if the configuration does not belong to this codec.
         """
         codec = cls.__new__(cls)
         codec._chunk_codec = ChunkCodec.from_configuration(config)
@@ -73,9 +73,9 @@ class Aecodec(NumcodecsCodec):
     def encode(self, buf: Any) -> bytes:
         """Compress a chunk, an array in C order, to an `.aec` file.
 
-        Raises the errors of :meth:`ChunkCodec.encode`, ImageError also for Fortran order, as which
-        Zarr would interpret the decoded chunk in C order, and LimitError if the chunk has more
-        pixels than could be decoded again.
+        Raises the errors of :meth:`ChunkCodec.encode`, ImageError for Fortran order, because Zarr
+        would misread the decoded chunk, and LimitError if the chunk has too many pixels to be
+        decoded.
         """
         chunk: npt.NDArray[Any] = ensure_ndarray(buf)
         if chunk.flags.f_contiguous and not chunk.flags.c_contiguous:
@@ -94,6 +94,6 @@ class Aecodec(NumcodecsCodec):
         """Decompress the bytes of an `.aec` file to a chunk, or into `out`, of any shape.
 
         Axes of length 1 of the chunk may be missing. Raises the errors of
-        :meth:`ChunkCodec.decode`, and ValueError if `out` has another size.
+        :meth:`ChunkCodec.decode`, and ValueError if the size of `out` differs.
         """
         return ndarray_copy(self._chunk_codec.decode(ensure_bytes(buf), _LIMITS), out)

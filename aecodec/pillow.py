@@ -1,4 +1,4 @@
-"""A plugin for Pillow: `Image.open` and `save` of `.aec` files. Importing it registers it.
+"""A plugin for Pillow, for `Image.open` and `save` of `.aec` files. Import it to register it.
 
 >>> import io
 >>> import aecodec.pillow
@@ -61,7 +61,7 @@ class AecImageFile(ImageFile.ImageFile):
 
     _shown = 0
     _loaded: int | None = 0
-    """Number of the picture whose pixels are loaded; None if there is none."""
+    """Number of the picture whose pixels are loaded, or None."""
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -112,8 +112,8 @@ _OPTIONS_OF_TARGET = [field.name for field in fields(Target)]
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save the current picture of a loaded image; the name of the file is ignored.
 
-    The arguments of `save` are the options of :func:`aecodec.compress`, and `lossless` as for WebP
-    files. Metadata is that of the image's `info`. Raises PillowError if the image is not supported,
+    `save` accepts the options of :func:`aecodec.compress`, and `lossless` as for WebP files. The
+    metadata comes from the image's `info`. Raises PillowError if the image is not supported,
     options contradict each other, or the codec does not exist.
     """
     _save(image, [image], file)
@@ -122,8 +122,8 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save all pictures of an image, and of the images in `append_images`, as one file.
 
-    They must have the same size. If any is RGB or has alpha, all become RGB or get an alpha plane.
-    The metadata of the first picture is kept.
+    The pictures must have equal sizes. If one is RGB or has alpha, all become RGB or get an alpha
+    plane. The metadata of the first picture is kept.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     _save(image, iter_frames(images), file)
@@ -148,7 +148,7 @@ __all__ = ["register_aec_opener"]
 
 
 def register_aec_opener(*codecs: Codec | str | Path) -> None:
-    """Register the plugin again, and add codecs whose files it can open.
+    """Register the plugin again, and let it open files of more codecs.
 
     Args:
         codecs: codecs that are not built in, or the paths of their files.

@@ -1,7 +1,7 @@
 """The Zarr 3 codec `aecodec`, which stores each chunk of an array of pictures as an `.aec` file.
 
-Zarr finds it by the entry point `aecodec` in the group `zarr.codecs`, so programs that read an
-array need not import aecodec.
+Zarr finds the codec by the entry point `aecodec` in the group `zarr.codecs`, so programs that read
+an array need not import aecodec.
 
 >>> import numpy as np
 >>> import zarr
@@ -42,20 +42,20 @@ NAME = "aecodec"
 class Aecodec(ArrayBytesCodec):
     """Serializes chunks of pictures as `.aec` files.
 
-    The shapes and types of chunks are those of :mod:`aecodec.codec.chunks`. The metadata has the
+    For the shapes and types of chunks, see :mod:`aecodec.codec.chunks`. The metadata contains the
     codec's name, its id and the level.
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
             `samples` codes chunks of any shape and type, without loss or within `max_error`.
-        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, 1 or
-            none, whichever makes a chunk smaller.
-        nodata: value of missing samples, which are restored exactly, and no others as it; False if
-            none is missing. NaN are always missing. If None, it is the fill value of the array
-            or, if that is 0, a value in a chunk that looks like it, as Zarr does not show
-            xarray's `_FillValue` to codecs.
-        max_error: no sample differs by more than this from its original, as for
-            :func:`aecodec.compress`; percentages are of the range of a chunk.
+        level: 1 (smallest chunks) and up; if None, the codec's default. With `max_error`, None
+            means level 1 or no level, whichever makes a chunk smaller.
+        nodata: value of missing samples. They are restored exactly, and no other sample becomes
+            nodata. False if no sample is missing. NaN samples are always missing. If None, nodata
+            is the fill value of the array or, if that is 0, a value in a chunk that looks like
+            nodata, because Zarr does not show xarray's `_FillValue` to codecs.
+        max_error: maximum error of each sample, as for :func:`aecodec.compress`; percentages refer
+            to the range of a chunk.
 
     Raises:
         CodecError: the codec does not exist.
@@ -83,7 +83,7 @@ class Aecodec(ArrayBytesCodec):
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
         """Create the codec from metadata of an array: `name` ("aecodec") and `configuration`.
 
-        Raises CodecError if it has no codec id, and its name is not a built-in codec, and
+        Raises CodecError if the metadata has no codec id, and its name is not a built-in codec, and
         UsageError if it does not belong to this codec.
         """
         configuration = data.get("configuration", {})
@@ -100,7 +100,7 @@ class Aecodec(ArrayBytesCodec):
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
         """Raise ImageError unless the codec accepts the data type.
 
-        For the codec of a shard's chunks, Zarr states the type only here.
+        For the codec of a shard's chunks, Zarr passes the type only here.
         """
         bands = self.chunk_codec.bands
         check_chunk((1, 1, bands or 1), array_spec.dtype.to_native_dtype(), bands)

@@ -1,7 +1,6 @@
 """Functional Keras models: conversion from other models, and rebuilding layer by layer.
 
-The shapes of a functional model are known, and its files open without the class of the original
-model.
+The shapes of a functional model are known, and its files open without the original class.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def with_calls(model: Any, inputs: Any, call: Any) -> Any:
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
     """Rebuild a model with one input and one output, and record the calls of its layers in order.
 
-    A layer that belongs to several models does not know which of its tensors belong to which.
+    A layer in several models does not know which of its tensors belong to which model.
     """
     calls: list[LayerCall] = []
 
@@ -181,7 +180,7 @@ def _has_channel_weights(layer: Any) -> bool:
 
 
 def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> Any:
-    """A copy of a Dense or Conv2D layer with another name, kernel (..., inputs, outputs), bias."""
+    """A copy of a Dense or Conv2D layer with a new name, kernel (..., inputs, outputs) and bias."""
     copy = type(layer).from_config(layer.get_config() | {"name": name})
     copy.build((None, None, None, weights[0].shape[-2]))
     copy.set_weights(weights)

@@ -1,8 +1,8 @@
-"""Models in inference form: a flat graph, without layers that only matter in training.
+"""Models in inference form: a flat graph without layers that matter only in training.
 
 Nested and subclassed models are replaced by their layers. Dropout, noise and augmentation are
-removed. Layers that were called with `training=True` are called as in inference, and layers with
-other precisions compute in float32.
+removed. Layers that were called with `training=True` are called as in inference, and all layers
+compute in float32.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Inlining:
 
 
 def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
-    """Whether it repeats pixels of any size; TFLite would give it a fixed size."""
+    """Whether a layer repeats pixels of any size; TFLite would fix its size."""
     return (
         type(layer) is keras.layers.UpSampling2D
         and None in tensor.shape[1:]
@@ -100,7 +100,7 @@ def _is_sequential(model: Any) -> bool:
 
 
 def _is_for_training(layer: Any) -> bool:
-    """Whether a layer of Keras returns its input in inference, which RandomCrop does not."""
+    """Whether a layer of Keras returns its input in inference; RandomCrop does not."""
     name, module = type(layer).__name__, type(layer).__module__
     augments = name.startswith(_AUGMENTATION) and name != "RandomCrop"
     return module.split(".")[0] == "keras" and (augments or isinstance(layer, _NOISE))

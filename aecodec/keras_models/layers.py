@@ -1,4 +1,4 @@
-"""Layers that Keras lacks, registered with Keras so that it opens model files that use them."""
+"""Layers that Keras lacks, registered with Keras so that it opens model files with them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Rearrangement(keras.layers.Layer):
 class DepthToSpace(_Rearrangement):
     """(N, h, w, C * block**2) to (N, h * block, w * block, C).
 
-    It converts to one native TFLite operator, for any batch size.
+    The layer converts to one native TFLite operator, for any batch size.
     """
 
     def call(self, inputs: Any) -> Any:

@@ -31,7 +31,7 @@ _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
 
-    Weights may be in a file beside the model. Random numbers become zero, with a warning. Raises
+    Weights may be in a file next to the model. Random numbers become zero, with a warning. Raises
     AecodecError without the package `onnx`, and ModelError if the file is damaged, its weights are
     missing, or the model cannot be converted.
     """
@@ -57,7 +57,7 @@ def load_onnx(path: Path) -> Any:
 
 
 def _check_weights(model: Any, path: Path) -> None:
-    """Raise ModelError if the weights are in another file, which is missing."""
+    """Raise ModelError if the weights are in a separate file that is missing."""
     for tensor in model.graph.initializer:
         for entry in tensor.external_data:
             if entry.key == "location" and not (path.parent / entry.value).is_file():
@@ -138,7 +138,7 @@ class _Conversion:
 def _order(rank: int) -> Axes:
     """The axes of a Keras input or output after the batch; pictures have channels last.
 
-    Vectors without a batch are those of one picture, such as the numbers of its code vectors.
+    Vectors without a batch belong to one picture, such as the numbers of its code vectors.
     """
     return (2, 3, 1) if rank == 4 else tuple(range(rank > 1, rank))
 

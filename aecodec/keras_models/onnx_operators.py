@@ -115,7 +115,7 @@ def _prelu(node: Node, value: Value, slopes: Array) -> Value:
 
 
 def _erf(tensor: Any) -> Any:
-    """The error function, at most 1.5e-7 off: M. Abramowitz and I. Stegun, 1964, formula 7.1.26."""
+    """The error function within 1.5e-7: M. Abramowitz and I. Stegun, 1964, formula 7.1.26."""
     size = ops.abs(tensor)
     part = 1 / (1 + 0.3275911 * size)
     series = 0.0
@@ -210,7 +210,7 @@ def _transposed(node: Node, value: Value, kernel: Array, bias: Array | None = No
 
 
 def _whole_kernel(kernel: Array, groups: int, dilations: Any) -> Array:
-    """A kernel (inputs, outputs, h, w) with the zeros that groups and dilations stand for."""
+    """A kernel (inputs, outputs, h, w), with zeros in place of groups and dilations."""
     inputs, outputs, *sides = kernel.shape
     reach = [(side - 1) * rate + 1 for side, rate in zip(sides, dilations, strict=True)]
     parts = np.zeros((groups, inputs // groups, groups, outputs, *reach), kernel.dtype)
@@ -307,7 +307,7 @@ def _matrices(node: Node, left: Any, right: Any) -> Value:
 
 
 def _einsum(node: Node, *parts: Any) -> Value:
-    """Sums of products; a letter that the equation lacks stands for the batch of Keras."""
+    """Sums of products; an extra letter stands for the batch of Keras."""
     equation = node.get("equation").replace(" ", "")
     *names, result = re.split(r",|->", equation)
     if len(parts) > 2 or "." in result or any(len({*name}) < len(name) for name in names):
@@ -428,7 +428,7 @@ def _concatenated(node: Node, *parts: Any) -> Value:
 
 
 def _constant(like: Value, array: Array) -> Value:
-    """A constant for each picture of the batch of another value."""
+    """Repeat a constant for each picture in the batch of a value."""
     corner = like.tensor[(slice(None), *(slice(0, 1) for _ in like.axes))]
     return combined(ops.add, like._replace(tensor=ops.zeros_like(corner)), array)
 
@@ -709,7 +709,7 @@ REPLACEMENTS = {
     "LRN": "use nn.GroupNorm or nn.BatchNorm2d instead",
     "LogSoftmax": "use nn.Softmax instead",
 }
-"""What PyTorch code may use instead of operators that codecs lack."""
+"""Replacements, in PyTorch code, for operators that codecs lack."""
 
 OTHERWISE = (
     "use convolutions, nn.Linear, pooling, nn.Upsample, nn.PixelShuffle, attention, sums, products "

@@ -1,7 +1,7 @@
 """Tensors of ONNX graphs as Keras tensors, with channels last.
 
 A graph is read for one picture: the batch of the ONNX tensors is 1, and Keras adds its own batch in
-front. The Keras tensor may have its axes in another order than the ONNX tensor, so a
+front. The axes of the Keras tensor may be in a different order than in the ONNX tensor, so a
 transposition costs nothing until an operator needs a certain order.
 """
 
@@ -36,7 +36,7 @@ class Value(NamedTuple):
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """Shape of the ONNX tensor. Sides are None for models that take any size."""
+        """Shape of the ONNX tensor. Sides are None for models that accept any size."""
         sides = dict(zip(self.axes, self.tensor.shape[1:], strict=True))
         return tuple(sides.get(axis, 1) for axis in range(self.rank))
 

@@ -31,7 +31,7 @@ class KerasPair:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """Shape of an image. Sides are None for models that take any size."""
+        """Shape of an image. Sides are None for models that accept any size."""
         return tuple(self.encoder.input_shape[1:])
 
     @property

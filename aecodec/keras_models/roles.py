@@ -1,7 +1,7 @@
 """Roles of layers and weights, for training.
 
-A role is an attribute that is set when a network is built. It is not stored in model files: to
-train a network further, it is built again and gets its weights from the file.
+A role is an attribute that is set when a network is built. Model files do not store roles: to train
+a network further, aecodec builds it again and copies the weights from the file.
 """
 
 from __future__ import annotations

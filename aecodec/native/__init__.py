@@ -1,1 +1,1 @@
-"""The binding of libaecodec, and the only place that knows ctypes."""
+"""The binding of libaecodec, the only package that uses ctypes."""

@@ -29,7 +29,7 @@ class Loops:
         self.reference = byref(self._execution)
 
     def check(self, status: int) -> None:
-        """Raise what ended a loop or the error of a status, unless it is OK."""
+        """Raise the exception that ended a loop, or the error of a status unless it is OK."""
         error = self._errors.pop(threading.get_ident(), None)
         if error:
             raise error

@@ -1,4 +1,4 @@
-"""What files say without being decoded: headers, trimmed files and bare payloads."""
+"""Work on files without decoding them: headers, trimmed files and bare payloads."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _refinement_of(part: structures.Refinement, is_float: bool) -> Refinement:
 def read_beginning(data: bytes) -> structures.FileInfo:
     """Read the number of pictures of a file, and whether it has samples, from its first bytes.
 
-    `structures.BEGINNING` bytes are enough. FormatError if the file does not begin as one.
+    `structures.BEGINNING` bytes are enough. FormatError if it is not an `.aec` file.
     """
     info = structures.FileInfo()
     check(LIBRARY.aecodec_beginning_of(data, len(data), byref(info)))

@@ -1,4 +1,4 @@
-"""Limits of what is decoded, and messages about files that exceed them."""
+"""Limits of decoding, and messages about files that exceed them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def structure_of(limits: Limits) -> Any:
 
 
 def claim_of(codec: NativeCodec, data: bytes, limits: Limits = Limits()) -> structures.Claim:
-    """What a file of a codec claims, and its limits; FormatError or CodecError if it is not one."""
+    """The claims of a file of a codec, and its limits; or FormatError or CodecError."""
     claim, chosen = structures.Claim(), structure_of(limits)
     check(LIBRARY.aecodec_claim_of(codec.handle, data, len(data), chosen, byref(claim)))
     return claim
 
 
 def check_limits(codec: NativeCodec, data: bytes, limits: Limits) -> None:
-    """Raise LimitError, with the option that raises the limit, if a file claims more."""
+    """Raise LimitError, which names the option for a higher limit, if a file claims more."""
     claim = claim_of(codec, data, limits)
     if claim.frames > claim.max_frames:
         raise LimitError(

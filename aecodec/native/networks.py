@@ -45,9 +45,9 @@ class NativeNetwork:
         return (rows, columns, taken[2]), (returned[0], returned[1], returned[2])
 
     def __call__(self, picture: Latents) -> Latents:
-        """Run int8 (h, w, C), or an array of any shape if the network takes only one size.
+        """Run int8 (h, w, C), or an array of any shape if the network accepts only one size.
 
-        Returns int8 (h', w', C'). Raises CodecError if the network does not take the size.
+        Returns int8 (h', w', C'). Raises CodecError if the network does not accept the size.
         """
         network, sides = byref(self._network), (*picture.shape, 1)[:2]
         taken, returned = self.shapes(*sides)

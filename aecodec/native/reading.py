@@ -24,7 +24,7 @@ from aecodec.native.limits import check_limits, structure_of
 from aecodec.native.status import check, error_of
 
 _TILES = 4096
-"""Tiles that a window of a large picture has at least."""
+"""Minimum number of tiles in a window of a large picture."""
 
 _ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_WORK + 1)
 
@@ -34,8 +34,8 @@ def decompress(
 ) -> Picture:
     """Decompress a file, which has a header, with its codec's network.
 
-    Raises FormatError if the file is damaged, CodecError if another codec made it or the network is
-    absent, LimitError, UsageError if it lacks the base that is wanted, and AecodecError.
+    Raises FormatError if the file is damaged, CodecError if a different codec made it or the
+    network is absent, LimitError, UsageError if it lacks the requested base, and AecodecError.
     """
     loops, chosen = loops_of(workers), structure_of(limits)
     function, content = LIBRARY.aecodec_decompress, _empty(codec, header)
@@ -48,7 +48,7 @@ def decompress(
 
 
 def check_file(codec: NativeCodec, data: bytes, limits: Limits, workers: Workers) -> None:
-    """Check a file as :func:`decompress` does, but without the network if it has no refinements."""
+    """Check a file like :func:`decompress`, but without the network if it has no refinements."""
     loops = loops_of(workers)
     chosen = structure_of(limits)
     status = LIBRARY.aecodec_check(codec.handle, data, len(data), chosen, loops.reference)
@@ -63,7 +63,7 @@ def _explain_limits(status: int, codec: NativeCodec, data: bytes, limits: Limits
 
 
 def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> int:
-    """The minimum number of windows, so that all threads have some of a large picture."""
+    """The minimum number of windows, so that each thread gets a part of a large picture."""
     facts = codec.facts
     if not facts.tile_width:  # no network, no windows
         return 0
@@ -72,7 +72,7 @@ def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> 
 
 
 class Decoding:
-    """A file or codes, of which any frames are decoded, by one thread; it frees the handle."""
+    """Decodes any frames of a file or of codes, in one thread; it frees the handle."""
 
     def __init__(self, codec: NativeCodec, handle: c_void_p, kept: object = None) -> None:
         self._codec, self._handle, self._kept = codec, handle, kept
@@ -98,7 +98,8 @@ class Decoding:
     ) -> Decoding:
         """Begin to decode codes (vectors, K), at a level in sixteenths, of pictures (F, H, W).
 
-        Raises FormatError for codes of no encoder, ImageError for a size, UsageError for a number.
+        Raises FormatError for impossible codes, ImageError or UsageError for a wrong size or
+        number.
         """
         narrow = np.ascontiguousarray(codes, np.int8)
         if not np.array_equal(narrow, codes):
@@ -111,7 +112,7 @@ class Decoding:
         return cls(codec, handle)
 
     def select(self, first: int, frames: int) -> None:
-        """Select frames, which what follows concerns; at the beginning, all are selected."""
+        """Select the frames for all later calls; at the beginning, all frames are selected."""
         check(LIBRARY.aecodec_decoding_select(self._handle, first, frames))
 
     def codes(self, workers: Workers) -> Codes:
@@ -143,13 +144,13 @@ class Decoding:
 
 
 def _empty(codec: NativeCodec, header: Header) -> structures.Image | structures.Samples:
-    """What the library will fill with a decoded file of a codec."""
+    """An empty structure for a decoded file of a codec."""
     has_samples = codec.facts.phases or header.samples
     return structures.Samples() if has_samples else structures.Image()
 
 
 def _picture_of(content: structures.Image | structures.Samples, header: Header) -> Picture:
-    """The picture of what the library has decoded, whose memory it takes over."""
+    """A picture that takes over the memory of the decoded structure."""
     if isinstance(content, structures.Samples):
         return _samples_of(content, header)
     pixels = _pixels_of(content)
@@ -182,7 +183,7 @@ def _samples_of(samples: structures.Samples, header: Header) -> Picture:
 
 
 def owned(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array of numbers of the library, whose memory is freed with the last array of it."""
+    """An array of the library's numbers; their memory is freed with the last array that uses it."""
     memory: Any = (c_char * (math.prod(shape) * np.dtype(dtype).itemsize)).from_address(address)
     finalize(memory, LIBRARY.aecodec_free, address)
     return np.frombuffer(memory, dtype).reshape(shape)

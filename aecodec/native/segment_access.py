@@ -1,4 +1,4 @@
-"""The first bytes of a file, with which its segments are decoded one by one."""
+"""The first bytes of a file, which are needed to decode its segments one by one."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Segment(NamedTuple):
 class FileHead:
     """The head of a file without a base and with one refinement. Several threads may use it.
 
-    `header` has the size, and no refinement. `shape` is (F, H, W, B) of the array, with alpha last;
-    `grid` are the frames, rows and columns of segments. `segments` are in the order of the file,
-    whose columns change first.
+    `header`: the header, with the size, without refinements. `shape`: (F, H, W, B) of the array,
+    with alpha last. `grid`: frames, rows and columns of segments. `segments`: in the order of the
+    file, in which columns change first.
     """
 
     def __init__(self, content: bytes, handle: c_void_p) -> None:

@@ -30,7 +30,7 @@ def check(status: int) -> None:
 
 
 def error_of(status: int) -> Exception:
-    """The error of a status, with the sentence of the library about it."""
+    """The error of a status, with the library's message."""
     if status == structures.NO_MEMORY:
         return AecodecError(NO_MEMORY)
     text = LIBRARY.aecodec_status_text(status).decode()

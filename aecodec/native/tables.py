@@ -1,4 +1,4 @@
-"""What the library's encoder makes of vectors, for fitting the tables of codecs."""
+"""How the library's encoder codes vectors, for fitting the tables of codecs."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ CODEC_ARRAYS = [name for name in _array_names(structures.Codec) if name != "cont
 
 
 class Choices(NamedTuple):
-    """What an encoder codes for N vectors with K channels: the prior (N,) that each selects.
+    """The choices of an encoder for N vectors with K channels: the prior (N,) of each vector.
 
-    `columns` (N, K) are those of rows (N, K) of the bank; the last column is the escape.
+    `columns` (N, K): columns in the `rows` (N, K) of the bank; the last column is the escape.
     """
 
     priors: npt.NDArray[np.uint16]
@@ -93,13 +93,13 @@ class LevelTables:
         return latents
 
     def choices(self, codes: Codes, grid: Grid | None) -> Choices:
-        """What an encoder codes for codes (N, K), in a grid or without neighbours."""
+        """The choices of an encoder for codes (N, K), in a grid or without neighbours."""
         return self._explained(_int8(codes), None, grid, (0, 0))
 
     def decide(self, latents: Latents, weight: tuple[int, int]) -> Latents:
         """The codes (N, K) of a file, from latents (N, channels) or (F, rows, columns, channels).
 
-        With gains they are chosen by RDOQ; `weight` is the weight of bits, `most` and `masking`.
+        With gains, RDOQ chooses them. `weight`: the weight of bits, `most` and `masking`.
         """
         grid = (len(latents), *latents.shape[1:3]) if latents.ndim == 4 else None
         flat = np.ascontiguousarray(latents).reshape(-1, latents.shape[-1])
@@ -137,10 +137,10 @@ class LevelTables:
         return choices
 
     def sizes(self, size: tuple[int, int], is_rgb: bool) -> tuple[int, int, int]:
-        """What a picture of (width, height) pixels takes on a device.
+        """Sizes of a picture of (width, height) pixels on a device.
 
-        Returns the number of its vectors, 0 if it is too large, and the bytes of working memory
-        and, at most, of its file.
+        Returns the number of its vectors (0 if it is too large), the bytes of working memory, and
+        the maximum size of its file in bytes.
         """
         ends = byref(self._codec), byref(structures.Picture(*size, is_rgb))
         vectors = LIBRARY.aecodec_vector_count(*ends)
@@ -200,5 +200,5 @@ def _check_width(name: str, array: Array, width: int) -> None:
 
 
 def _int8(codes: Codes) -> Latents:
-    """Codes as the library takes them; encoders make no others."""
+    """Codes in the library's type, which holds all codes of encoders."""
     return np.ascontiguousarray(np.clip(codes, -128, 127), np.int8)

@@ -25,7 +25,7 @@ from aecodec.native.reading import Decoding, owned, parts_for
 from aecodec.native.status import check, error_of
 
 Original = structures.Image | structures.Samples
-"""What is encoded. It keeps the arrays that it refers to."""
+"""The input of an encoder. It keeps the arrays that it refers to."""
 
 
 def image_of(pixels: Array, alpha: Array | None = None, metadata: bytes = b"") -> structures.Image:
@@ -58,16 +58,16 @@ def samples_of(picture: Picture, metadata: bytes = b"") -> structures.Samples:
 
 
 class Stability(IntEnum):
-    """Whether decoded samples stay what they are if they are compressed again with their bound.
+    """Whether decoded samples do not change if they are compressed again with their bound.
 
-    Nodata is STATED, or not used; or it was FOUND in these samples, and others may lack it.
+    Nodata is STATED or not used; or it was FOUND in these samples, and may be absent in others.
     """
 
     NONE, STATED, FOUND = range(3)
 
 
 def nodata_in(picture: Picture) -> float | None:
-    """The value of missing samples that a picture states or seems to have; or UsageError."""
+    """The value of missing samples, stated in a picture or likely; or UsageError."""
     samples = samples_of(picture)
     check(LIBRARY.aecodec_find_nodata(byref(samples)))
     if not samples.has_nodata:
@@ -85,7 +85,7 @@ def _set_metadata(original: Original, metadata: bytes) -> None:
 def bounds_of(
     errors: Sequence[Sequence[float]], *, is_root: bool, stability: Stability = Stability.NONE
 ) -> structures.Bounds:
-    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each."""
+    """Maximum errors of nested refinements, coarsest first: one for all bands, or one per band."""
     numbers = np.array(errors, np.float64)
     bounds = structures.Bounds(*numbers.shape, is_root, stability, address_of(numbers))
     bounds.kept = numbers

@@ -1,8 +1,8 @@
 """Keras callbacks: learning rate, progress, Ctrl-C, and the state from which a training resumes.
 
-The file `latest.npz` has the weights, the optimizer and the progress after the last epoch. It is
-written atomically, so a process may be killed at any time. The numbers of the epoch and the batch
-follow from the optimizer's steps. HDF5 would terminate the process if the disk is full.
+The file `latest.npz` contains the weights, the optimizer and the progress after the last epoch. It
+is written atomically, so a process may be killed at any time. The optimizer's steps determine the
+numbers of the epoch and the batch. HDF5 would end the process if the disk is full.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ class Schedule(keras.callbacks.Callback):
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Gives a loss the weights of the epoch with its smallest value at the end of a training.
+    """At the end of a training, restores the weights of the epoch with the smallest loss.
 
-    The value is that of the held-out pictures, if there are any. `state` has the variables that a
-    resumed training needs. An infinite loss or NaN ends the training.
+    If there are held-out pictures, their loss counts. `state` contains the variables that a resumed
+    training needs. An infinite loss or NaN ends the training.
     """
 
     def __init__(self, loss: Any) -> None:
@@ -136,7 +136,7 @@ class Progress(keras.callbacks.Callback):
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
-    """Rate and distortion of each level; held-out names start with `val_`, others with nothing."""
+    """Rate and distortion of each level; names of held-out measurements start with `val_`."""
     logs, texts = logs or {}, []
     for name in logs:
         if name.startswith(f"{start}psnr"):
@@ -160,8 +160,8 @@ class _Interruption(keras.callbacks.Callback):
 def between_steps() -> Iterator[Any]:
     """Delay Ctrl-C until the end of a training step, with the callback that is yielded.
 
-    Within a step it may be lost, because libraries ignore exceptions in callbacks. A second Ctrl-C
-    takes effect immediately.
+    Within a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks. A second
+    Ctrl-C takes effect immediately.
     """
     interruption, default_handler = _Interruption(), signal.default_int_handler
     is_main = threading.current_thread() is threading.main_thread()
@@ -188,8 +188,8 @@ def has_checkpoint(folder: Path) -> bool:
 def checkpoints_in(folder: Path | None, state: Sequence[Any]) -> Iterator[list[Any]]:
     """Restore variables from a folder, and save them there after each epoch of the block.
 
-    With None, nothing is saved. Raises UsageError if another process uses the folder, ModelError if
-    it contains other variables, and OSError if it cannot be written.
+    If the folder is None, nothing is saved. Raises UsageError if another process uses the folder,
+    ModelError if its variables differ, and OSError if it cannot be written.
     """
     if folder is None:
         yield []

@@ -1,13 +1,13 @@
 """Quantization-aware training with a copy of a model that rounds like the int8 TFLite model.
 
-The copy is trained, and its weights are copied to the model. The model itself uses only plain Keras
-layers, opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and
-training of neural networks for efficient integer-arithmetic-only inference", 2018.
+The copy is trained, and its weights are copied to the model. The model has only plain Keras layers,
+opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and training of
+neural networks for efficient integer-arithmetic-only inference", 2018.
 
 Deep networks are also trained with batch normalization (S. Ioffe and C. Szegedy, 2015), which is
 folded into kernels after training (B. Jacob et al., section 3.2). Outputs of a ReLU are positive,
-so a training step mainly changes the mean of the next layer's sums, and could push a unit below 0
-for all pictures, after which it learns nothing.
+so a training step mainly changes the mean of the next layer's sums. It could push a unit below 0
+for all pictures, and the unit would stop learning.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _STEPS = 255.0
 _EPSILON = 1e-3
 
 LARGEST_INT8 = 127
-"""Largest integer of a kernel, which TFLite rounds with a step for each output channel."""
+"""Largest integer in a kernel; TFLite rounds kernels with one step per output channel."""
 
 SMALLEST_STEP = 1e-9
 
@@ -39,11 +39,11 @@ SMALLEST_STEP = 1e-9
 def qat_copy(
     model: Any, dtype: str = "float32", inputs: Any = None, exact: Container[Role | None] = ()
 ) -> Any:
-    """A quantization-aware copy: a model with the same layers and weights that rounds.
+    """A quantization-aware copy: a model with the same layers and weights, but with rounding.
 
     Kernels are rounded per output channel. Activations are rounded if their range is known: after
-    ReLU6, and at the end of a residual branch. With typical `inputs` (N, ...), the sums of these
-    convolutions, which have biases, are also normalized. Layers with the `exact` roles do not
+    ReLU6, and at the end of a residual branch. If typical `inputs` (N, ...) are passed, the sums of
+    these convolutions, which have biases, are also normalized. Layers with the `exact` roles do not
     round. All layers except the output layers have the Keras policy `dtype`.
     """
 
@@ -72,8 +72,8 @@ def qat_copy(
 def copy_weights(trained: Any, model: Any) -> None:
     """Copy the weights of a trained quantization-aware copy to its model, rounded to int8.
 
-    TFLite then uses exactly the integers of the training, which it would not with unrounded kernels
-    and its own scales. Rounding in bfloat16 gives other integers than in float32, a difference of
+    TFLite then uses exactly the integers of the training; with unrounded kernels and its own
+    scales, it would not. Rounding in bfloat16 and in float32 produces different integers, a loss of
     about 0.5 dB, so kernels are rounded in the arithmetic of the copy.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
@@ -105,7 +105,7 @@ class RoundingConv2D(layers.Conv2D):
 
 
 class NormalizedConv2D(RoundingConv2D):
-    """A rounding convolution that normalizes its sums, in float32 with any policy."""
+    """A rounding convolution that normalizes its sums, in float32 for all policies."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs | {"use_bias": False})
@@ -160,7 +160,7 @@ def _rounded(values: Any, width: float) -> Any:
 def rounded_kernel(kernel: Any) -> Any:
     """Round a kernel (..., outputs) to -127..127 steps of its output channel.
 
-    The gradient is the identity's.
+    The gradient is that of the identity.
     """
     largest = tf.reduce_max(tf.abs(kernel), axis=range(len(kernel.shape) - 1), keepdims=True)
     step = tf.stop_gradient(largest) / LARGEST_INT8 + SMALLEST_STEP
@@ -170,8 +170,8 @@ def rounded_kernel(kernel: Any) -> Any:
 def policy_of(dtype: str) -> str:
     """The Keras policy for the `dtype` of a recipe, which may be `fastest`.
 
-    `fastest` is `mixed_bfloat16` if the machine has instructions for bfloat16 matrices, as GPUs and
-    Intel's AMX do. It is then two to three times as fast as float32. On other machines, Keras
+    `fastest` is `mixed_bfloat16` if the machine has instructions for bfloat16 matrices, such as
+    GPUs and Intel's AMX. It is then two to three times as fast as float32. On other machines, Keras
     emulates some operations, and `float32` is up to twice as fast.
 
     >>> policy_of("float32"), policy_of("fastest") in ("float32", "mixed_bfloat16")
@@ -187,7 +187,7 @@ def policy_of(dtype: str) -> str:
 
 
 def use_device(name: str) -> None:
-    """Use `cpu` or the GPU with a number, before TensorFlow computes; UsageError if it has none."""
+    """Use `cpu` or the GPU with a number, before TensorFlow computes; UsageError if absent."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [*map(str, range(len(gpus))), "cpu"]
     if name not in names:

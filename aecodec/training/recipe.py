@@ -61,7 +61,7 @@ NETWORKS = {
 
 
 def networks_named(name: str) -> Networks:
-    """Networks of :data:`NETWORKS`; UsageError if there are none with this name."""
+    """The entry of :data:`NETWORKS` with a name; UsageError for unknown names."""
     if name not in NETWORKS:
         raise UsageError(f"unknown networks {name!r}: use {', '.join(NETWORKS)}")
     return NETWORKS[name]
@@ -89,7 +89,7 @@ class Recipe:
     priors: dict[str, Any]
 
     def with_code_dimension(self, largest: int) -> Recipe:
-        """The recipe with another code dimension of the best level, and other levels in proportion.
+        """The recipe with a new code dimension of the best level, and all levels in proportion.
 
         >>> load_recipe("digits").with_code_dimension(38).levels["channels"]
         [14, 22, 38]
@@ -127,7 +127,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
 
 def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
-    """The recipe for scenes with bands: `bands` instead of `picture`; other recipes are unchanged.
+    """The recipe for scenes with bands: `bands` instead of `picture`; the recipe itself otherwise.
 
     Raises UsageError if the networks of the recipe are for images with 1 or 3 channels.
 

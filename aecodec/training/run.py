@@ -33,10 +33,10 @@ from aecodec.training.recipe import Recipe, networks_named
 from aecodec.training.starts import begin_with, start_from_codec
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
-"""Most code vectors for fitting priors, and passes; photographs need this many."""
+"""Maximum number of code vectors for fitting priors, and of passes; photographs need them."""
 
 _MOST_FITTED_TO_BANDS = 100_000
-"""Most code vectors of bands, which have several times as many channels."""
+"""Maximum number of code vectors of bands, which have several times as many channels."""
 
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
@@ -46,7 +46,7 @@ _LARGEST_FITTED_SIDE = 192
 
 _CENTRED_PICTURES = 50
 _FINE_TUNING_RATE = 0.1
-"""Factor of the learning rate of trained networks, which lose at the full rate."""
+"""Factor of the learning rate of trained networks; the full rate makes them worse."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
@@ -66,8 +66,8 @@ def run_recipe(
 ) -> Codec:
     """Train a codec.
 
-    Ctrl-C ends the training early, and the codec gets the current networks. The state of the last
-    complete epoch is kept, so that the training can be resumed.
+    Ctrl-C ends the training early; the codec contains the current networks. The state of the last
+    complete epoch is kept, so that you can resume the training.
 
     Args:
         recipe: the settings.
@@ -84,7 +84,7 @@ def run_recipe(
         ImageError: there are no images, or too few.
         CodecError, ModelError: networks are missing, damaged, or do not fit the data.
         UsageError: `resume` is True without an interrupted training, or False with one; another
-            process runs it; or the folder contains a codec and `replace` is False.
+            process runs this training; or the folder contains a codec and `replace` is False.
         AecodecError: the folder cannot be written.
     """
     training = _Training(recipe, data, folder, minutes, start_from)

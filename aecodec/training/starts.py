@@ -1,8 +1,8 @@
-"""The start of a training with trained networks: those of a codec, or those shipped with aecodec.
+"""The start of a training with trained networks, from a codec or from aecodec itself.
 
-A codec file only has its entropy models in integers, so those of the loss are learned again. The
-file of a shipped start has the kernels as int8 with a scale for each output, the biases, gains and
-rate weights, and entropy models of the loss for some numbers of channels.
+A codec file contains its entropy models only as integers, so the loss learns its own again. The
+file of a built-in start contains the kernels as int8 with a scale for each output, the biases,
+gains and rate weights, and entropy models of the loss for some numbers of channels.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _LARGEST, _SMALLEST_SCALE = 127, 1e-12
 
 
 def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
-    """Copy the weights of a codec's float networks to a pair, and its gains if it has any.
+    """Copy the weights of a codec's float networks to a pair, and its gains, if any.
 
     Latents of a codec are in units of its int8 steps; latents of a pair in training are in units of
     the quantization steps in the middle of the levels.
 
     Raises CodecError if the codec's HDF5 files are missing or damaged, and ModelError if the codec
-    has other networks or another number of levels.
+    has different networks or a different number of levels.
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
@@ -124,7 +124,7 @@ def read_start(file: Path) -> Start:
 
 
 def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Float32) -> Start:
-    """The start with a trained pair with gains, whose levels had these rate weights.
+    """Make a start from a trained pair with gains, whose levels had these rate weights.
 
     The channels are sorted by the information in the codes of typical pictures (N, h, w, C) in
     0..1: the first channels are the best for grey pictures if these are grey.
@@ -138,9 +138,9 @@ def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Floa
 
 
 def begin_with(file: Path, autoencoder: Autoencoder, rate_weights: list[float]) -> bool:
-    """Give a pair the start in a file, with gains and entropy model if its rate weights fit.
+    """Copy the start in a file to a pair, with gains and entropy model if the rate weights fit.
 
-    Returns False, and changes nothing, if the networks have other shapes.
+    Returns False, and changes nothing, if the shapes of the networks differ.
     """
     channels = autoencoder.code_dimension
     start = read_start(file).with_channels(slice(channels))

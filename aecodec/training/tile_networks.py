@@ -1,7 +1,7 @@
 """Ready-made encoders and decoders for small tiles.
 
 All layers work on a grid of 4x4 patches, where training and inference are fastest. Values between
-layers pass a ReLU6, so that the 255 steps of int8 have a range that is known in training.
+layers pass a ReLU6, so that training knows the range of the 255 steps of int8.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ def mnist_encoder(
     """A small encoder made of Keras's own layers, from images in 0..1 to latents.
 
     The image shape is (height, width) or (height, width, channels), with sides that are multiples
-    of 4; the code shape (50,) means 50 numbers. Raises ModelError if the image shape has another
-    form.
+    of 4; the code shape (50,) means 50 numbers. Raises ModelError for other image shapes.
     """
     images = keras.Input(image_shape)
     planes = layers.Reshape(_with_channels(image_shape))(images)
