@@ -33,8 +33,8 @@ def adapt_models(
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
     Both models are flattened and converted to inference form. A variational encoder returns its
-    mean; flat vectors are reshaped, and other conventions for pixels are converted, as stated or
-    as :func:`~aecodec.export.convention_trial.find_conventions` finds them with the `pictures`. An
+    mean; flat vectors are reshaped, and conventions for pixels are converted: stated ones, or those
+    that :func:`~aecodec.export.convention_trial.find_conventions` finds with the `pictures`. An
     :class:`AecodecWarning` reports changes that may surprise.
 
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
@@ -123,7 +123,7 @@ def _check_single_input(model: Any, half: str) -> None:
 
 
 def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
-    """Number of the single output, or with a warning, of a variational encoder's mean.
+    """Number of the single output or, with a warning, of a variational encoder's mean.
 
     Raises ModelError if the model has several outputs, and none is recognized as a mean.
     """

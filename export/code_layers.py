@@ -1,7 +1,7 @@
 """Encoders that return code numbers or quantized scalars, and their decoders.
 
-Running an encoder reveals the quantizer (VQ-VAE, FSQ, rounding) after its last vectors: a search
-is the argmin or argmax of scores that are linear in the vectors, a scalar quantizer a function of
+Running an encoder reveals the quantizer (VQ-VAE, FSQ, rounding) after its last vectors. A search is
+the argmin or argmax of scores that are linear in the vectors; a scalar quantizer is a function of
 each channel. Both, and the lookup of a decoder, become layers of codes in int8.
 """
 
@@ -45,7 +45,7 @@ _AGREEMENT = 0.995
 
 _ROUNDING = 1e-5
 _MOST_CUTS = 40
-"""Number of calls at the end of an encoder among which its quantizer must be."""
+"""Number of calls at the end of an encoder in which aecodec looks for its quantizer."""
 
 _MOST_MISSES = 3
 """Number of cuts without a search after which no shorter vectors are expected."""
@@ -81,8 +81,8 @@ def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, .
 def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
     """Replace quantizer and lookup of flat models by layers of codes.
 
-    `inputs` (N, ...) are in all ranges that pixels may have. Returns the same models if the latents
-    are no codes. Raises ModelError if they exceed int8, and the quantizer is not recognized.
+    `inputs` (N, ...) cover all ranges of pixels. If the latents are not codes, returns the models
+    unchanged. Raises ModelError if they exceed int8, and the quantizer is not recognized.
     """
     latents = outputs_of(encoder, inputs)
     if not _are_codes(encoder, latents):
@@ -220,14 +220,14 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
 
 
 class _Scalars(NamedTuple):
-    """A quantizer of each channel for itself: `table` (D, n) has its results between `limits`."""
+    """A separate quantizer for each channel: `table` (D, n) has its results between `limits`."""
 
     cut: _Cut
     limits: Float64
     table: Float64
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
-        """The pair with codes; ModelError if values are no multiples, or exceed int8."""
+        """The pair with codes; ModelError if values are not multiples of a step, or exceed int8."""
         steps = np.abs(np.diff(self.table))
         units = np.where(steps > _SMALLEST_STEP, steps, np.inf).min(axis=1, keepdims=True)
         units[np.isinf(units)] = 1

@@ -54,16 +54,16 @@ def export_codec(
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
     The models map images in 0..1 to latents, which are rounded to integers, and back. `levels`
-    start with the smallest files; the middle level becomes the default. `images` (N, *image_shape)
-    in 0..1 are for calibration and for fitting the priors; `held_out` are pictures for measuring
-    the codec, and their coding.
+    start with the smallest files; the middle level becomes the default. `images` (N, *image_shape):
+    pictures in 0..1 for calibration and for fitting the priors. `held_out`: pictures to measure the
+    codec with, and their coding.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
-        ModelError: the models cannot be converted to int8 TFLite or to integer plans, or do not
-            take pictures, or lose more than `held_out` allows, or the number of `context_units`
-            differs from the number of levels.
+        ModelError: the models cannot be converted to int8 TFLite or to integer plans, do not accept
+            pictures, or lose more than `held_out` allows; or the number of `context_units` differs
+            from the number of levels.
     """
     encoder, decoder = models
     channels = held_out.channels(encoder.input_shape[1:])

@@ -15,14 +15,14 @@ from aecodec.export.conventions import COMMON, NORMALIZED, Convention, Ends
 from aecodec.export.model_hints import UNIT, ModelHints, PixelRange, listed
 
 Run = Callable[[Float32], Float32]
-"""Maps values as an encoder takes them, (N, ...), to those that the decoder returns."""
+"""Maps inputs of an encoder, (N, ...), to outputs of the decoder."""
 
 _BETTER_ORDER, _BETTER_RANGE, _BETTER_MIXTURE = 1.03, 1.15, 2.0
-"""Factors of the squared error by which other channel orders, ranges, or different ranges of both
-halves must be better. Pairs that learned little are up to 0.1 dB better with other orders."""
+"""Factors of the squared error by which unusual channel orders, ranges, or different ranges of both
+halves must be better. Pairs that learned little are up to 0.1 dB better with wrong orders."""
 
 _BETTER_THAN_STATED = 1.1
-"""Further factor by which conventions must be better than stated ones."""
+"""Additional factor by which conventions must be better than stated conventions."""
 
 _ESTIMATED = 1.1
 """Factor for ranges that are estimated from the pictures, which correct the mean of any pair."""
@@ -34,11 +34,11 @@ _RESTORED = 0.5
 def find_conventions(
     run: Run, images: Float32, hints: ModelHints, are_flat: tuple[bool, bool]
 ) -> Ends:
-    """The conventions with which a pair restores images (N, h, w, C) in 0..1 best.
+    """Find the conventions with which a pair restores images (N, h, w, C) in 0..1 best.
 
     Stated conventions are kept, and 0..1, RGB and channels last are preferred. An
-    :class:`AecodecWarning` names other conventions that were found. `are_flat` says whether the
-    encoder takes and the decoder returns vectors.
+    :class:`AecodecWarning` names all other conventions. `are_flat`: whether the encoder accepts
+    vectors, and whether the decoder returns vectors.
 
     Raises ModelError, unless forced, if conventions that contradict the stated ones are clearly
     better.
@@ -94,7 +94,7 @@ def _applicable(hints: ModelHints, channels: int, are_flat: tuple[bool, bool]) -
 def _candidates(
     hints: ModelHints, end: int, estimated: list[PixelRange], is_flat: bool
 ) -> list[Convention]:
-    """The conventions to try at an end of a pair, beginning with the stated or usual one."""
+    """The conventions to try at an end of a pair, beginning with the stated or usual convention."""
     channels = len(estimated[-1].black)
     stated = hints.pixel_ranges[end] or hints.pixel_ranges[0]
     ranges = [*([stated] if stated else []), *COMMON, *NORMALIZED[channels], *estimated]
@@ -153,7 +153,7 @@ def _factor(ends: Ends, usual: Ends, estimated: list[PixelRange]) -> float:
 
 
 def _options(ends: Ends, hints: ModelHints) -> str:
-    """The options that state conventions, also usual ones in place of stated others."""
+    """The options for conventions, including usual conventions that differ from stated ones."""
     entry, exit_ = (end.pixel_range for end in ends)
     texts = []
     if len(entry.black) == len(exit_.black) == 1:

@@ -1,4 +1,4 @@
-"""How models hold pixels: the values of black and white, the order of channels, and the layout."""
+"""How models represent pixels: values of black and white, order of channels, and layout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NORMALIZED = {
 
 @dataclass(frozen=True)
 class Convention:
-    """How a tensor at an end of a model holds pictures (N, h, w, C) in 0..1, RGB."""
+    """How a tensor at an end of a model represents pictures (N, h, w, C) in 0..1, RGB."""
 
     pixel_range: PixelRange = UNIT
     is_bgr: bool = False

@@ -24,7 +24,7 @@ from aecodec.keras_models.codes import code_layer
 from aecodec.prior_fitting.fitting import PriorOptions
 
 _TRIED, _LEAST_TRIED, _TRIED_VALUES = 64, 8, 1 << 21
-"""Most and least tiles for the trial of conventions, and about how many values they may have."""
+"""Maximum and minimum of tiles for the trial of conventions, and an approximate limit of values."""
 
 _MOST_LOST = 1.0
 """Largest loss of the codec against the float pair in dB."""
@@ -60,16 +60,16 @@ def codec_from_keras(
         name: name of the codec.
         levels: number of quality levels; encoders that return codes have a single level.
         priors: how the priors are fitted.
-        hints: properties that the models do not contain, and whether to write a bad codec.
+        hints: properties that the models do not contain, and whether to write even a bad codec.
         replace: replace an existing codec in the folder.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
         ImageError: there are no pictures.
-        ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
-            cannot be converted to int8 TFLite; or, unless forced, the models do not restore the
-            pictures, or the codec loses more than 1 dB against them.
+        ModelError: the models do not fit each other, do not accept pictures, draw random numbers,
+            or cannot be converted to int8 TFLite; or, unless forced, the models do not restore the
+            pictures, or the codec loses more than 1 dB against the models.
     """
     check_target(folder, name, replace=replace)
     tiles = partial(_tiles, open_pictures(data), hints.tile)
@@ -119,7 +119,7 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
-    """Raise ModelError if pictures (height, width) have as many values in other rows."""
+    """Raise ModelError if pictures (height, width) have as many values, but different rows."""
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"
         raise ModelError(

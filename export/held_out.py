@@ -38,7 +38,7 @@ def to_planes(images: Float32) -> Pixels:
 class PixelCoding:
     """Arrays (M, *image_shape) of held-out pictures in 0..1, and a codec's coding of pixels.
 
-    `most_lost` is the largest loss in dB against float models with which a codec is written.
+    `most_lost`: maximum loss in dB against the float models; with more, no codec is written.
     """
 
     bands: Bands | None = None
@@ -148,8 +148,8 @@ def _mean_errors(original: Pixels, decoded: Pixels) -> Float64:
 def check_shift(level: int, shifts: Float64, mean: float) -> None:
     """Check that a level does not change the mean of held-out pictures, except by chance.
 
-    `shifts` (N,) are the changes of N pictures in grey levels, `mean` is their weighted mean.
-    Raises ModelError if it exceeds 0.2 by more than three standard errors.
+    `shifts` (N,): changes of N pictures in grey levels. `mean`: their weighted mean. Raises
+    ModelError if the mean exceeds 0.2 by more than three standard errors.
     """
     error = shifts.std(ddof=1) / len(shifts) ** 0.5 if len(shifts) > 1 else math.inf
     if abs(mean) > _LARGEST_SHIFT + _STANDARD_ERRORS * error:
@@ -190,9 +190,8 @@ def measure_pair_loss(
 ) -> dict[str, float]:
     """PSNRs of pictures (N, h, w, C): of the float pair, and of the finest level.
 
-    `decoded` are the int8 outputs (h, w, C) of the codec's decoder for the first pictures. An
-    :class:`AecodecWarning` says if the codec loses more than 0.5 dB, and ModelError is raised if it
-    loses more than `most_lost` dB.
+    `decoded`: int8 outputs (h, w, C) of the codec's decoder for the first pictures. Warns if the
+    codec loses more than 0.5 dB; raises ModelError if it loses more than `most_lost` dB.
     """
     of_codec = to_pixels(np.stack(list(decoded)))
     pixels = pixels[: len(of_codec)]
@@ -209,7 +208,7 @@ def measure_pair_loss(
 
 
 def count_to_measure(shape: tuple[int, ...]) -> int:
-    """How many of the pictures (N, h, w, ...) show the loss of a codec."""
+    """How many of the pictures (N, h, w, ...) are needed to measure the loss of a codec."""
     return min(shape[0], max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(shape[1:3]))))
 
 

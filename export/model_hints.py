@@ -113,7 +113,7 @@ def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
 
 
 def _finite(texts: list[str]) -> list[float]:
-    """The numbers of texts; none at all if one is not a finite number."""
+    """The numbers in strings; empty if a number is not finite."""
     try:
         numbers = [float(text) for text in texts]
     except ValueError:
@@ -126,8 +126,8 @@ def parse_conventions(
 ) -> tuple[PixelRange | None, PixelRange | None]:
     """The ranges of input and output, with a mean and a standard deviation of the input.
 
-    `mean` and `std` have one number or three, and concern values in the range. If they are stated,
-    a single range leaves the range of the output open. Raises UsageError for other texts.
+    `mean` and `std` have one number or three, and refer to values in the range. If they are set, a
+    single range does not apply to the output. Raises UsageError for other strings.
 
     >>> parse_conventions("0..1", "0.5", "0.25,0.5,0.5")[0].black
     (-2.0, -1.0, -1.0)
@@ -152,7 +152,7 @@ def _numbers(option: str, text: str) -> list[float]:
 
 
 def parse_words(option: str, text: str, words: tuple[str, str]) -> tuple[bool, bool]:
-    """Whether the encoder's and the decoder's word is the second of two; UsageError for others.
+    """Whether the encoder's and the decoder's word is the second of two; or UsageError.
 
     >>> parse_words("--channel-order", "bgr,rgb", ("rgb", "bgr"))
     (True, False)

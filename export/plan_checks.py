@@ -33,7 +33,7 @@ def lowered(half: Half, model: Any, int8: Int8Half, *, is_any_size: bool) -> byt
 def check_round_trips(codec: Codec, picture: Pixels) -> None:
     """Check that a codec for any size compresses and decompresses parts of a picture (h, w, C).
 
-    Raises ModelError if it does not take a size.
+    Raises ModelError if it rejects a size.
     """
     down, across = codec.spec.tile
     sizes = ((1, 1), (down + 1, 1), (2 * down - 1, across), (3 * down, 2 * across + 1))

@@ -33,7 +33,7 @@ _SAMPLE = 300
 _LARGEST_LATENT = 127
 
 _STEPS_PER_FINEST_STEP = 3
-"""int8 steps in the smallest quantization step; odd, so that rounding twice agrees."""
+"""int8 steps in the smallest quantization step; odd, so that rounding twice is exact."""
 
 _HALF_WINDOW, _COARSEST_COPIES = 112, 30.0
 """Half the values of a copy of a latent, and its largest quantization step. A latent at an end of
@@ -71,10 +71,10 @@ def shared_steps(
 def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLevels:
     """Steps and levels of a pair whose levels share all channels and differ in gains (L, K).
 
-    Gains multiply latents before rounding. The int8 steps are finer than the steps of the best
-    level, if the range of int8 allows it. Steps of the levels are moved to nearby odd multiples of
-    the int8 steps; other multiples add the rounding error of int8 in quantization and in
-    dequantization. `images` (N, *image_shape) are in 0..1.
+    Latents are multiplied by gains before rounding. If the range of int8 allows it, the int8 steps
+    are finer than the steps of the best level. Steps of the levels are moved to nearby odd
+    multiples of the int8 steps; all other multiples add the rounding error of int8 in quantization
+    and in dequantization. `images` (N, *image_shape) are in 0..1.
     """
     latents = outputs_of(pair.encoder, pair.checked(images))
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
@@ -134,7 +134,7 @@ class Copies:
 def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tuple[Level, ...]]:
     """Steps (K,), copies, and levels with K' channels of an encoder with gains (L, K).
 
-    As in :func:`gained_steps`, but channels with a range of more than 255 finest steps are split
+    Like :func:`gained_steps`, but channels with a range of more than 255 finest steps are split
     into copies. If there are more latents than a context network supports, channels with the
     smallest deviations are omitted.
     """

@@ -17,7 +17,7 @@ from aecodec.imaging import tiling
 from aecodec.imaging.picture import Picture
 
 _LEAST_SIDE, _LEAST_FACTOR = 3, 8
-"""Least side of the reduced tile in pixels, and least factor by which it is enlarged."""
+"""Minimum side of the reduced tile in pixels, and minimum factor of its enlargement."""
 
 _MOST_MEASURED = 10_000_000
 """Maximum number of values in whole pictures for measuring."""
@@ -27,7 +27,7 @@ _GRAINS = (0.0, 0.7, 1.5)
 _SIDE_UNIT, _LEAST_UNITS = 16, 2
 
 _FLAT_EVERY = 16
-"""Share of the tiles for priors that are flat: enough to learn them, without losses elsewhere."""
+"""One in so many tiles for priors is flat: enough to learn flat areas, without losses elsewhere."""
 
 
 class Tiles:
@@ -82,7 +82,7 @@ class Tiles:
         return self._with(_only=trained), self._with(_only=held_out, _flips=False, _smooth=0.0)
 
     def of_side(self, side: int) -> Tiles:
-        """Tiles of the same pictures with other sides, none of them made smooth."""
+        """Tiles of the same pictures with a different side; no tile is made smooth."""
         return self._with(shape=(side, side, self.shape[2]), _smooth=0.0)
 
     def _with(self, **attributes: Any) -> Tiles:

@@ -1,8 +1,8 @@
 """Fit the limits, curves and phases of a codec's transfer to training samples.
 
 At equal rates, the squared error of samples is proportional to the mean of the curve's squared
-slopes, divided by their geometric mean. The loss of a curve is this ratio, times the increase of
-the error by rounding to values if a codec has 50 dB.
+slopes, divided by their geometric mean. The loss of a curve is this ratio, times the increase in
+error from rounding to values, for a codec with 50 dB.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ACCEPTED_LOSS = 1.023
 """Loss by fewer phases that is accepted: 0.1 dB."""
 
 _PHASES = (4, 8)
-"""Numbers of phases; kernels in int8 alone would limit the PSNR, also of samples of 8 bits."""
+"""Numbers of phases; kernels in int8 limit the PSNR even for samples with 8 bits."""
 
 _KNEES = (0.25, 0.5, 1.0, 2.0)
 """Distances from the median, relative to the range, at which asinh begins to bend."""
@@ -125,7 +125,7 @@ def _limits(band: Samples, number: int) -> tuple[float, float]:
 
 
 def _ranges(bands: Sequence[Samples]) -> Float64:
-    """Differences to which errors are relative: of the widest band, less for narrow bands."""
+    """Ranges to which errors are relative: that of the widest band, less for narrow bands."""
     ends = np.array([np.percentile(band, _ORDINARY) for band in bands])
     ranges = np.maximum(np.diff(ends)[:, 0], 1e-6 * np.abs(ends).max())
     return np.minimum(ranges.max(), _LARGEST_RATIO * ranges)

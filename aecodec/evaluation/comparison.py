@@ -1,11 +1,11 @@
 """Rate and distortion of a file, and whether its picture resembles the training set.
 
-For each level, a codec states the 99.9 % quantile of the errors of its held-out pictures. With
+For each level, a codec stores the 99.9 % quantile of the errors of its held-out pictures. With
 fewer than 1000 pictures, the quantile is just the largest error, and ordinary pictures exceed it:
-one photograph in eight exceeds that of `photo`, which was measured on 56 pictures, by up to 7.2
-times. For such codecs, the content of the picture is considered too. In noise, neighbouring pixels
-are nearly uncorrelated, and drawings have large areas that are exactly flat. None of 1,314
-photographs has either property.
+`photo` was measured on 56 pictures, and one photograph in eight exceeds its quantile, by up to 7.2
+times. For these codecs, the content of the picture counts, too. In noise, neighbouring pixels are
+nearly uncorrelated, and drawings have large areas that are exactly flat. None of 1,314 photographs
+has either property.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OUT_OF_DISTRIBUTION = (
 _LARGER = "the file has {size} bytes, more than the source ({source_size}): keep the source"
 
 _MEASURABLE = 1000
-"""Least number of pictures for which the 99.9 % quantile differs from the largest error."""
+"""Minimum number of pictures for which the 99.9 % quantile differs from the largest error."""
 
 _OUTLIER_FACTOR = 10.0
 """Multiple of the largest error of few pictures that no ordinary picture reaches."""
@@ -50,7 +50,7 @@ _LEAST_CORRELATION, _MOST_FLAT = 0.5, 0.5
 """Bounds of natural pictures, for neighbouring pixels."""
 
 _JUDGED_SIDE = 1024
-"""Side in pixels of the middle of a picture that is judged."""
+"""Side in pixels of the part in the middle of a picture that is judged."""
 
 
 class FileComparison(NamedTuple):
@@ -112,7 +112,7 @@ class FileComparison(NamedTuple):
 
 
 def _compared(ratio: float) -> str:
-    """Compare a file in words with data that is `ratio` times as large."""
+    """Compare a file, in words, with data that is `ratio` times as large."""
     if 1 / 1.05 < ratio < 1.05:
         return "about as large as"
     return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"

@@ -37,7 +37,7 @@ class NativeNetwork:
         check(LIBRARY.aecodec_network_open(byref(self._network), address_of(self._plan), size))
 
     def shapes(self, rows: int, columns: int) -> tuple[Shape, Shape]:
-        """Shapes (h, w, C) of input and output, of this size if any is taken; or CodecError."""
+        """Shapes (h, w, C) of input and output, for this size if any is accepted; or CodecError."""
         taken, returned, network = (c_uint32 * 3)(), (c_uint32 * 3)(), byref(self._network)
         LIBRARY.aecodec_network_input(network, taken)
         rows, columns = taken[:2] if taken[0] else (rows, columns)

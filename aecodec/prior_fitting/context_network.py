@@ -28,7 +28,7 @@ GRADIENTS = 4
 
 BY_DIFFERENCE = 8
 """Added to the input shift of predicted channels that vary less between neighbours than around
-their centre: their activity is how far opposite neighbours differ."""
+their centre: their activity is the difference of opposite neighbours."""
 
 PREDICTED_CHANNELS = 64
 """Gradients predict at most this many channels, the first ones in the order of coding."""
@@ -68,7 +68,7 @@ class ContextNetwork(ArrayFields):
     In all arrays, the K channels are in the order of coding. The input of a channel is the distance
     of the code from the offset of the selected prior or, with spatial weights, the absolute
     distance from their centre. The first output of a channel moves its table by eighths of a
-    symbol, the second one moves on to another shape.
+    symbol, and the second output selects a different shape.
     """
 
     order: npt.NDArray[np.uint16]  # (K,) all channels in the order of coding
@@ -83,7 +83,7 @@ class ContextNetwork(ArrayFields):
 
     @property
     def slices(self) -> list[slice]:
-        """Runs of places in the order; the same units are known for all places of a run."""
+        """Runs of positions in the order; all positions of a run know the same units."""
         starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
         return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
 

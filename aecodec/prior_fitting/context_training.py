@@ -23,7 +23,7 @@ _SEED = 0
 _MANY_EPOCHS = 40
 
 BATCH, _CONTINUED_BATCH = 256, 512
-"""Vectors per training step; more of them when a network starts with weights."""
+"""Vectors per training step; a network that starts with weights gets more."""
 
 _CONTINUED_SHARE = 0.5
 """Epochs of a network that starts with weights, as a share of those from random weights."""
@@ -35,8 +35,9 @@ class ContextTraining:
     """Trains context networks, each for a number of `epochs`.
 
     Networks that read neighbours start with the weights of the previous network, if it has as many
-    priors, channels and units. They need fewer epochs if it was trained with as many codes. All
-    networks together are trained with about `vectors` codes; the log states how many are finished.
+    priors, channels and units. They need fewer epochs if that network was trained with as many
+    codes. In total, all networks are trained with about `vectors` codes; the log shows how many are
+    finished.
     """
 
     def __init__(self, epochs: int, vectors: int = 0) -> None:

@@ -37,13 +37,13 @@ _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
 
 _LEAST_SHARE = 2.0**-20
-"""Less likely symbols at the ends of a table are escaped, for 16 bits more."""
+"""Less likely symbols at the ends of a table become escapes, which cost 16 bits more."""
 
 _BLOCK = 1 << 12
 
 
 def fit_prior(codes: Codes, priors: int = 64, tables: int = 256) -> Prior:
-    """Fit a prior to a sample of code vectors (N, K). The same codes give the same prior.
+    """Fit a prior to a sample of code vectors (N, K). Equal codes produce equal priors.
 
     N should be several hundred times P. The bank has T rows (`tables`, a multiple of 8), a column
     for each symbol in the range of the codes (at most 255), and an escape for all other values.
@@ -223,10 +223,10 @@ def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
 
 _HELD_OUT_SHARE = 0.1
 _MOST_PER_PRIOR = 80_000
-"""Most code vectors from which a distribution is estimated; more cost time and save no bits."""
+"""Maximum code vectors to estimate a distribution from; more cost time and save no bits."""
 
 _MOST_POOLED = 12_000_000
-"""Approximate maximum of symbols from which the bank of a prior with a network is estimated."""
+"""Approximate maximum of symbols to estimate the bank of a prior with a network from."""
 
 _FIRST_STRIDE = 6
 """The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
@@ -250,7 +250,7 @@ class PriorOptions:
     rdoq: RateWeight = UNMASKED
 
     def units_of(self, levels: int) -> list[int]:
-        """The hidden units for each level; ModelError if there are not as many numbers."""
+        """The hidden units for each level; ModelError if the numbers and levels do not match."""
         if isinstance(self.context_units, int):
             return [self.context_units] * levels
         if len(self.context_units) != levels:
@@ -282,8 +282,8 @@ def fit_level(
 ) -> Prior:
     """Fit a prior at a level. The other arguments are those of :func:`fit_levels`.
 
-    With RDOQ, codes depend on the prior, so a preliminary prior is fitted to some rounded latents,
-    and chooses them.
+    With RDOQ, codes depend on the prior. A preliminary prior is therefore fitted to some rounded
+    latents, and chooses the codes.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
@@ -303,11 +303,11 @@ def fit_level(
 def fit_context(
     prior: Prior, codes: Codes, units: int, training: ContextTraining, grid: Grid | None = None
 ) -> Prior:
-    """Add a context network to a prior, if held-out vectors then take fewer bits.
+    """Add a context network to a prior, if that saves bits for held-out vectors.
 
     The prior was fitted to these codes (N, K). The network has 0 to 1024 `units`; with a `grid`, it
-    reads neighbours. The prior stays unchanged with fewer than a few hundred vectors, or more than
-    1024 channels (512 in a grid).
+    reads neighbours. If there are fewer than a few hundred vectors, or more than 1024 channels (512
+    in a grid), the prior does not change.
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
     trained, pooled, held_out = _split(codes, grid)
@@ -320,7 +320,7 @@ def fit_context(
 
 
 def _split(codes: Codes, grid: Grid | None) -> list[tuple[Codes, Grid | None]]:
-    """Codes for the network, some of them for the bank, and others to measure both."""
+    """Codes for the network, a part of them for the bank, and different codes to measure both."""
     shuffled = np.random.default_rng(0).permutation(grid[0] if grid else len(codes))
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
     trained, held_out = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])

@@ -60,8 +60,8 @@ def trimmed(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
     """Omit columns at both ends of the rows of a bank (T, S + 1) with frequency 0, or else 1.
 
-    The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
-    of columns of each row; and all values, those of a row followed by that of its escape.
+    The values (T, S + 1) are frequencies or costs. Returns position, first column and number of
+    columns of each row, three arrays (T,); and all values, in each row followed by its escape.
     """
     large = bank[:, :-1] > int(bank.all())
     start = large.argmax(axis=1)
@@ -193,7 +193,7 @@ def level_tables(
 ) -> LevelTables:
     """The tables of a level for vectors in a grid or without neighbours.
 
-    Without a `level`, latents are codes. They have the `channels` of all levels.
+    Without a `level`, latents are codes. `channels` is the number of channels of all levels.
     """
     level = level or Level(0, prior.code_dimension)
     numbers, arrays = stored_tables(level_section(prior, 0), level)
@@ -212,7 +212,7 @@ def level_tables(
 
 
 def choices(prior: Prior, codes: Codes, grid: Grid | None = None) -> Choices:
-    """What an encoder chooses for codes (N, K); the grid is their arrangement in pictures."""
+    """The choices of an encoder for codes (N, K); the grid is their arrangement in pictures."""
     is_in_grid = grid is not None and prior.has_spatial_context
     return level_tables(prior, in_grid=is_in_grid).choices(codes, grid if is_in_grid else None)
 

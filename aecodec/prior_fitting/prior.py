@@ -1,7 +1,7 @@
 """The prior of a level: competing distributions of code vectors, as integer tables.
 
-`docs/how_it_works.md` explains them. With a context network
-(:mod:`aecodec.prior_fitting.context_network`) the table of a channel is a first guess, which the
+`docs/how_it_works.md` explains priors. With a context network
+(:mod:`aecodec.prior_fitting.context_network`), the table of a channel is a first guess, which the
 network adapts to known codes.
 """
 
@@ -45,9 +45,9 @@ MAX_CODE_DIMENSION = 2000
 class Prior(ArrayFields):
     """P competing distributions of code vectors with K channels.
 
-    Symbols of a row with frequency 0 are escaped; the others are consecutive. With a network, row
-    8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s. Raises
-    CodecError if there are more than 2000 channels.
+    Symbols with frequency 0 in a row are coded as escapes; all other symbols are consecutive. With
+    a network, row 8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s.
+    Raises CodecError if there are more than 2000 channels.
     """
 
     bank: npt.NDArray[np.uint16]  # (T <= 256, S + 1 <= 256) frequencies, sums 65536; escape last

@@ -1,6 +1,6 @@
 """A context network in floats for training, and its conversion to 8-bit integers.
 
-Apart from rounding, it computes the same as the library (docs/FORMAT.md, section 4).
+Apart from rounding, its results equal the library's (docs/FORMAT.md, section 4).
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ class TrainableContext(keras.layers.Layer):
     def call(self, vectors: Any, counts: Sequence[int], training: bool = False) -> Any:
         """Bits (n,) of vectors with these inputs.
 
-        The vectors are sorted by the kind of their neighbours; `counts` are those of each kind, and
-        of vectors without neighbours.
+        The vectors are sorted by the kind of their neighbours; `counts` are the numbers of vectors
+        of each kind, and without neighbours.
         """
         codes, selected, *spatial = vectors
         codes = tf.cast(codes, tf.float32)

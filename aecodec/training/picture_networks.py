@@ -69,7 +69,7 @@ def check_sides(tile_shape: tuple[int, int, int], stride: int) -> None:
 
 
 def encoder_of(channels: int, code_dimension: int, stages: Sequence[Stage]) -> Any:
-    """An encoder with a stage per grid, each twice as coarse as the one before, from 4x4 pixels."""
+    """An encoder with a stage per grid, from 4x4 pixels, each twice as coarse as the last."""
     images = keras.Input((None, None, channels))
     finest, *coarser = stages
     numbers, pixels = itertools.count(), layers.Rescaling(initialization.CEILING)(images)

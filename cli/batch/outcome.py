@@ -12,14 +12,14 @@ Work = Callable[[Any, Console, Workers], None]
 
 
 class Outcome(NamedTuple):
-    """The lines of a file, each with whether it goes to standard error, and its error, or None."""
+    """The printed lines of a file, each with whether it goes to standard error; and its error."""
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Process a file and collect its output; its `problem`, if it has one, is its error."""
+    """Process a file and collect its output; if the item has a `problem`, that is the error."""
     lines: list[tuple[str, bool]] = []
     keeping = console._replace(write=lambda text, to_stderr: lines.append((text, to_stderr)))
     try:

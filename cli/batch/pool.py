@@ -47,7 +47,7 @@ class Pool(NamedTuple):
     def run(self, items: Sequence[Any]) -> Generator[Outcome, None, None]:
         """Yield the outcomes of files in order.
 
-        If a worker dies, its files are processed one by one, so that only the deadly one fails.
+        If a worker dies, its files are processed one by one, so that only the deadly file fails.
         """
         waiting = deque(items)
         while waiting:
@@ -104,7 +104,7 @@ def _unpickled(work: bytes) -> Work:
 
 @contextmanager
 def _processes(count: int) -> Iterator[Executor]:
-    """Spawned processes, as threads and locks do not survive a fork, that end with the block."""
+    """Processes until the end of the block; spawned, as threads and locks do not survive a fork."""
     with _single_threaded_blas():
         pool = ProcessPoolExecutor(count, get_context("spawn"), _end_with_parent)
         try:
@@ -117,7 +117,7 @@ def _processes(count: int) -> Iterator[Executor]:
 
 
 def _end_with_parent() -> None:
-    """Ignore Ctrl-C, which the parent process handles, and end when that ends."""
+    """Ignore Ctrl-C, which the parent process handles, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end_tidily)
     threading.Thread(target=_wait_for_parent, daemon=True).start()

@@ -20,7 +20,7 @@ from aecodec.cli.shared.file_io import ExistsError, size_of
 _SOME_FAILED, _INTERRUPTED = 1, 130
 
 _MANY_FILES, _MANY_BYTES = 200, 100_000
-"""Files with which it pays to start other processes, which takes half a second."""
+"""Minimum files and bytes to start more processes, which takes half a second."""
 
 _USUAL_BYTES = 10_000
 

@@ -126,7 +126,7 @@ class _OutputFormats:
 
         `digit.aec` becomes `digit.png`, or `digit_decompressed.png` in its own folder, where the
         original may be. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
-        the suffix of its original. If that is a lossy format, it does so only with a quality.
+        the suffix of its original; a lossy format needs a quality.
         """
         if is_folder_at(path):
             return folder_beside(path, _ENDING)
@@ -156,7 +156,7 @@ class _OutputFormats:
         return {path for path in self.inputs if is_folder_at(path)}
 
     def _suffix(self, header: Header | None) -> str:
-        """The suffix of the original, if its format may be written, else the default suffix."""
+        """The suffix of the original, if its format may be written, or the default suffix."""
         default = self.image_format.suffix if self.image_format else _DEFAULT_SUFFIX
         if header and header.samples and not self.image_format:
             from aecodec.image_files.scientific import suffix_to_write  # only for codecs with bands
@@ -171,7 +171,7 @@ class _OutputFormats:
 
 
 def _header_of(path: Path) -> Header | None:
-    """Header of a file; None if it cannot be read twice, or at all, which decoding will report."""
+    """Header of a file; None if it cannot be read now or again, because decoding reports errors."""
     try:
         can_be_read_twice = is_url(path) or path.is_file()
         return read_header(read_bytes(path)) if can_be_read_twice else None
@@ -180,7 +180,7 @@ def _header_of(path: Path) -> Header | None:
 
 
 def _parted(name: str, suffix: str) -> tuple[str, str]:
-    """A name without a suffix, and the suffix as the name has it: `A.PNG.aec` becomes `A.PNG`."""
+    """A name without its suffix, and the suffix with its case: `A.PNG.aec` becomes `A.PNG`."""
     stem, own = os.path.splitext(name)
     return (stem, own) if own.lower() == suffix.lower() else (name, suffix)
 

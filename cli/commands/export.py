@@ -1,4 +1,4 @@
-"""`aecodec export`: the networks of a codec in other formats."""
+"""`aecodec export`: export the networks of a codec."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ExportOptions:
     quiet: options.Quiet = False
 
     def check(self) -> None:
-        """Raise UsageError if options contradict each other, and InputError without the data."""
+        """Raise UsageError if options contradict each other, InputError if the data is missing."""
         if self.to is not Format.C and (self.data or self.size):
             raise UsageError("--calibrate and --size need --format c")
         if self.levels and self.to not in (Format.C, Format.CODEC):

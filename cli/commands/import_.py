@@ -1,4 +1,4 @@
-"""`aecodec import`: make a codec of an encoder and a decoder that were trained elsewhere."""
+"""`aecodec import`: make a codec from a trained encoder and decoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aecodec payload`: an .aec file to a bare payload, as bytes or a text, and back."""
+"""`aecodec payload`: convert an .aec file to a bare payload, as bytes or text, and back."""
 
 from __future__ import annotations
 

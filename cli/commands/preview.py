@@ -1,4 +1,4 @@
-"""`aecodec preview`: a small version of a picture in a few bytes, as a text."""
+"""`aecodec preview`: a small version of a picture in a few bytes, as text."""
 
 from __future__ import annotations
 

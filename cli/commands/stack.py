@@ -1,4 +1,4 @@
-"""`aecodec stack`: several pictures of one size to one .aec file."""
+"""`aecodec stack`: pictures of equal size to one .aec file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def _target(inputs: Sequence[Path], out: str | None) -> Path:
 
 
 def _joined(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool | None) -> Picture:
-    """The pictures as one, in shared colours; warns if this changes the colours of any."""
+    """Join the pictures in shared colours; warn if this changes any colours."""
     shared = shared_metadata(pictures, metadata)
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):

@@ -39,7 +39,7 @@ _MOST_COMPARED = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """The options of `aecodec train`; those of the recipe are None where it stays."""
+    """The options of `aecodec train`; None leaves a value of the recipe unchanged."""
 
     data: Annotated[
         str,
@@ -221,7 +221,7 @@ def _compare(codec: Codec, data: str, share: float, console: Console) -> None:
 
 
 def _draw_results(folder: Path) -> None:
-    """Draw the losses and the PSNR of each level, which `results.csv` has for each epoch."""
+    """Draw the losses and the PSNR of each level, from the epochs in `results.csv`."""
     with (folder / _RESULTS).open(newline="", encoding="utf-8") as file:
         epochs = list(csv.DictReader(file))
     if not epochs:  # interrupted in the first

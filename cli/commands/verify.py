@@ -129,7 +129,7 @@ class _Verification:
         return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
 
     def _original_of(self, restored: Picture, path: Path, console: Console) -> Picture:
-        """Read the original; if its bands come first, perhaps only as `--bands-first` said so."""
+        """Read the original; its bands may come first, as after `compress --bands-first`."""
         options = _reading_like(restored)
         if restored.layout in (Layout.BHW, Layout.FBHW):
             with suppress(ImageError):

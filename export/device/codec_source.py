@@ -26,7 +26,7 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """The sizes for (width, height); ModelError if `aecodec.c` takes fewer code vectors."""
+        """The sizes for (width, height); ModelError for too many code vectors for `aecodec.c`."""
         vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(

@@ -1,7 +1,7 @@
 """The files and pictures of a device.
 
-`aecodec.c` quantizes to the nearest codes, because RDOQ needs more code than they can hold.
-The files are written by the same `aecodec.c` in the library.
+`aecodec.c` quantizes to the nearest codes, because the code of RDOQ is too large for devices. The
+same `aecodec.c` in the library writes these files.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def network_name(half: Half) -> str:
 
 
 def in_comment(text: str) -> str:
-    """A text that does not end a C comment."""
+    """Text that cannot end a C comment."""
     return text.replace("*/", "* /")
 
 

@@ -1,4 +1,4 @@
-"""Checks of a device folder: its contents, its build, and its agreement with Python."""
+"""Check a device folder: its contents, its build, and its agreement with Python."""
 
 from __future__ import annotations
 
@@ -122,10 +122,10 @@ def _run_program(command: list[str], failure: str) -> None:
 
 
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
-    """Check that a device's program makes and reads the library's files; count pictures.
+    """Check that a device's program writes and reads the library's files; count the pictures.
 
-    Raises AecodecError if results differ or the folder does not build, CodecError if another codec
-    was exported, and ImageError if there are no pictures.
+    Raises AecodecError if results differ or the folder does not build, CodecError if a different
+    codec was exported, and ImageError if there are no pictures.
     """
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(

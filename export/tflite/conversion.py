@@ -1,4 +1,4 @@
-"""Conversion to TFLite. If it fails, the layer that prevents it is named."""
+"""Conversion to TFLite. If it fails, the error names the layer."""
 
 from __future__ import annotations
 
@@ -138,8 +138,7 @@ def _summary(error: Exception) -> str:
 def layer_of(operator: str, layers: Collection[str]) -> str:
     """The layer of an operator, among the layers of a model; the operator's name if none fits.
 
-    TensorFlow appends numbers to the names of layers that are called repeatedly, which all of these
-    are.
+    TensorFlow appends numbers to the names of layers that are called repeatedly, as here.
 
     >>> layer_of("model_1/dense_1/MatMul;model_1/dense_1/BiasAdd", ["dense", "dense_1"])
     'dense'
