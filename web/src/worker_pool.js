@@ -4,7 +4,7 @@
 import { unpackError } from "./errors.js";
 
 const MOST = 4; // workers: the margins of windows grow with their number
-const LARGEST = 1_200_000; // pixels that a window should have at most, for the sake of memory
+const LARGEST = 1_600_000; // pixels that a window should have at most, for the sake of memory
 const IDLE = 20_000; // milliseconds after which memory is given back
 
 export class WorkerPool {
