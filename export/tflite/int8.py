@@ -20,6 +20,7 @@ from aecodec.compiler.interpreter import open_interpreter
 from aecodec.compiler.model import packed, read_model, schema
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import quiet, reason
+from aecodec.export.tflite.function_inputs import CHOICES, copy_inputs
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import outputs_of
 
@@ -30,8 +31,8 @@ _MARGIN = 0.05
 _CEILING = 6.0
 _MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
 _SHARING = (
-    "CONCATENATION", "GATHER", "MAX_POOL_2D", "REDUCE_MAX", "REDUCE_MIN", "SLICE", "SPLIT",
-    "SPLIT_V", "STRIDED_SLICE",
+    *CHOICES, "CONCATENATION", "GATHER", "MAX_POOL_2D", "REDUCE_MAX", "REDUCE_MIN", "SLICE",
+    "SPLIT", "SPLIT_V", "STRIDED_SLICE",
 )  # fmt: skip
 """Operators whose inputs and outputs have one scale, but not always one range."""
 
@@ -170,6 +171,8 @@ class _Calibrated:
         self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
         self._tensors = self._whole.subgraphs[0].tensors
         self._measure(open_interpreter(content, preserves_tensors=True), samples)
+        copy_inputs(self._whole, self._model)
+        self._model = read_model(packed(self._whole))
         self._share_ranges()
         self._set_range(self._model.entry, *start.limits)
         self._set_range(self._model.exit, *end.limits)
