@@ -160,21 +160,31 @@ async function fetched(url) {
   return (await fetch(url)).blob();
 }
 
-// The original of the sample comes first, before the library and the codecs.
+// The sample is shown before its file and the codecs are there.
+async function openSample(name) {
+  const original = await pixelsOf(await fetched(`samples/${name}`));
+  view.open({ name, picture: original });
+  return original;
+}
+
 async function start() {
+  view.busy(true);
   setCodecs("codecs");
   const [ids, sample] = await Promise.all(["codecs", "samples"].map(async (name) => (await fetch(`${name}/index.json`)).json()));
-  const original = sample && (await pixelsOf(await fetched(`samples/${sample.picture}`)));
-  if (sample) view.open({ name: sample.picture, picture: original });
-  codecs.push(...(await Promise.all(ids.map((id) => loadCodec(`codecs/${id}`)))));
+  const [original, file, ...loaded] = await Promise.all([
+    sample && openSample(sample.picture),
+    sample && fetched(`samples/${sample.picture}.aec`),
+    ...ids.map((id) => loadCodec(`codecs/${id}`)),
+  ]);
+  codecs.push(...loaded);
   if (!sample) return;
-  const file = new Uint8Array(await (await fetched(`samples/${sample.picture}.aec`)).arrayBuffer());
   const codec = codecs.find(({ id }) => id === sample.codec);
-  compare(sample.picture, original, codec, { choice: { level: codec.defaultLevel }, file });
+  const known = { choice: { level: codec.defaultLevel }, file: new Uint8Array(await file.arrayBuffer()) };
+  compare(sample.picture, original, codec, known);
 }
 
 listen();
-const ready = start();
+const ready = start().finally(() => view.busy(false));
 ready.catch((error) => {
   view.tell(error.message);
   throw error;
