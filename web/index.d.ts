@@ -28,9 +28,8 @@ export interface DecodeOptions extends JobOptions {
 
 /** Give one of them. */
 export interface LevelOrBytes {
-  /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. Of several levels,
-   * there is a file for each, and the network runs once. */
-  level?: number | number[];
+  /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. */
+  level?: number;
   /** Most bytes of the file: the best such file is made, of fewer pixels where that is better. */
   maxBytes?: number;
 }
@@ -124,9 +123,6 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  * A picture as an `.aec` file. Grey pictures are stored as grey, and alpha only where there is some. Throws
  * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
-export function encode(
-  imageData: ImageData, options: EncodeOptions & { level: number[] },
-): Promise<Uint8Array<ArrayBuffer>[]>;
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */

@@ -24,8 +24,7 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   const base: ImageData = await decode(exact, { baseOnly: (await readHeader(exact)).hasBase });
   console.log(base.width);
   const frames: ImageData[] = await decodeFrames(packet);
-  const files: Uint8Array[] = await encode(picture, { codec, level: [1, codec.levels] });
-  console.log(frames[0]!.width, files.length, codec.compresses, codec.tile.width);
+  console.log(frames[0]!.width, codec.levels, codec.compresses, codec.tile.width);
 }
 
 async function sizeOf(file: ArrayBuffer): Promise<number | string> {

@@ -3,20 +3,7 @@
 const find = (selector) => document.querySelector(selector);
 const stage = find("#stage");
 const progressBar = find("#progress");
-const rows = {}; // of the table of formats, by title
-for (const row of document.querySelectorAll("#formats tbody tr")) {
-  const [head, ...cells] = row.cells;
-  const input = head.querySelector("input");
-  rows[input.value] = { input, cells };
-}
 let working = 0;
-
-function make(name, text = "", className = "") {
-  const element = document.createElement(name);
-  element.textContent = text;
-  element.className = className;
-  return element;
-}
 
 function grouped(number) {
   return Math.round(number).toLocaleString("en");
@@ -56,13 +43,6 @@ export function progress({ done, of, isDownload }, network) {
 }
 
 // ---- the picture
-
-function moveSplit(share) {
-  const slider = find("#split");
-  slider.value = String(share);
-  stage.style.setProperty("--split", `${slider.value}%`);
-  slider.setAttribute("aria-valuetext", `${slider.value} %`);
-}
 
 function draw(side, picture, title) {
   const canvas = stage.querySelector(`.${side}`);
@@ -155,15 +135,16 @@ function showTarget(target) {
 
 /** What a format weighs and is worth; undefined, if the browser does not write it. */
 export function showRow(title, file) {
-  const { input, cells } = rows[title];
+  const input = find(`[value="${title}"]`);
+  const [, bytes, quality] = input.closest("tr").cells;
   input.disabled = !file;
   if (!file) return;
-  const texts = [grouped(file.bytes), shownPsnr(file.psnr)];
-  texts.forEach((text, number) => { cells[number].textContent = text; });
+  bytes.textContent = grouped(file.bytes);
+  quality.textContent = shownPsnr(file.psnr);
 }
 
 export function clearRows() {
-  for (const { cells } of Object.values(rows)) cells.forEach((cell) => { cell.textContent = "–"; });
+  for (const cell of document.querySelectorAll("#formats td")) cell.textContent = "–";
 }
 
 // ---- what controls tell
@@ -199,7 +180,7 @@ export function onSave(use) {
   for (const [id, kind] of [["#download", "aec"], ["#save", "png"]]) {
     find(id).addEventListener("click", async () => {
       const [blob, name] = await use(kind);
-      const link = Object.assign(make("a"), { href: URL.createObjectURL(blob), download: name });
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
@@ -222,19 +203,5 @@ export function listenToOpening(open) {
   });
 }
 
-// The slider moves the border between the pictures, and so does a mouse or a finger on them.
-function listenToSplit() {
-  const slider = find("#split");
-  const follow = ({ clientX }) => {
-    const { left, width } = stage.getBoundingClientRect();
-    moveSplit((100 * (clientX - left)) / width);
-  };
-  slider.addEventListener("input", () => moveSplit(slider.value));
-  stage.addEventListener("pointerdown", (event) => {
-    stage.setPointerCapture(event.pointerId);
-    follow(event);
-  });
-  stage.addEventListener("pointermove", (event) => stage.hasPointerCapture(event.pointerId) && follow(event));
-}
-
-listenToSplit();
+// An unseen slider over the pictures moves the border between them.
+find("#split").addEventListener("input", ({ target: { value } }) => stage.style.setProperty("--split", `${value}%`));

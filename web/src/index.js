@@ -29,7 +29,6 @@ export async function decodeFrames(data, options) {
   return Array.from({ length: picture.frames }, (_, frame) => toImageData(picture, frame));
 }
 
-/** A picture as an `.aec` file, or as a file for each of several levels. */
 export async function encode(imageData, options) {
   const image = fromImageData(imageData);
   const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};

@@ -84,7 +84,7 @@ export class Jobs {
     return undefined;
   }
 
-  /** A picture as the file of a level or files of several ones, the best one of a number of bytes, or one within errors. */
+  /** A picture as the file of a level, the best one of a number of bytes, or one within errors. */
   async encode(image, { folder, level, maxBytes, maxError }, report) {
     const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
     const option = level === undefined ? "maxError" : "level";
@@ -98,17 +98,15 @@ export class Jobs {
     return this.#inTurn(() => compress(codec, image, { levelIndex, maxBytes, errors }), report);
   }
 
-  // The network runs once for all levels.
   async #encodeAt(codec, image, level, report) {
-    const indices = [level].flat().map((value) => codec.levelIndex(value));
+    const index = codec.levelIndex(level);
     const section = await codec.needEncoder();
-    await Promise.all([codec.needBands(), ...indices.map((index) => codec.needLevel(index))]);
+    await Promise.all([codec.needBands(), codec.needLevel(index)]);
     const encode = async () => {
       const encoding = Encoding.begin(codec, image, { parts: this.pool.parts(image) });
       try {
         await this.#run(codec, encoding, section, report);
-        const files = indices.map((index) => encoding.file(index));
-        return Array.isArray(level) ? files : files[0];
+        return encoding.file(index);
       } finally {
         encoding.free();
       }
