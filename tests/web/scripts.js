@@ -45,5 +45,6 @@ const event = (target, name) => new Promise((resolve) => target.addEventListener
 const drawing = (canvas) => digest(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
 const drawn = ({ shadowRoot }) => drawing(shadowRoot.querySelector("canvas"));
 
-Object.assign(globalThis, aecodec, { toBare, fromBare, decodeSamples, samplesToImageData, aecodec, previews });
-Object.assign(globalThis, { bytes, golden, digest, text, fromText, picture, kind, make, event, drawing, drawn });
+Object.assign(globalThis, aecodec, { aecodec, previews, toBare, fromBare, decodeSamples, samplesToImageData });
+Object.assign(globalThis, { bytes, golden, digest, text, fromText, picture, kind, make, event, drawing });
+Object.assign(globalThis, { drawn });

@@ -29,15 +29,15 @@ export class CodedPicture {
     return this.files.get(name);
   }
 
-  #encode(choice, { signal, onProgress }) {
-    const { codec, original } = this;
-    return encode(original, { codec, ...choice, signal, onProgress: (progress) => onProgress(progress, "encoder") });
+  #encode(choice, options) {
+    return encode(this.original, { codec: this.codec, ...choice, ...named(options, "encoder") });
   }
 
-  async #measured(file, { signal, onProgress }) {
+  async #measured(file, options) {
     const { mode } = await readHeader(file);
-    const picture = await decode(file, { codec: this.codec, signal, onProgress: (progress) => onProgress(progress, "decoder") });
-    return { bytes: file.length, blob: new Blob([file]), picture, psnr: this.#psnr(picture), channels: mode.length };
+    const picture = await decode(file, { codec: this.codec, ...named(options, "decoder") });
+    const psnr = this.#psnr(picture);
+    return { bytes: file.length, blob: new Blob([file]), picture, psnr, channels: mode.length };
   }
 
   /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
@@ -57,6 +57,11 @@ export class CodedPicture {
   #psnr(picture) {
     return psnr(this.onWhite, onWhite(picture));
   }
+}
+
+// Options with the network that is downloaded, as the page tells it.
+function named({ signal, onProgress }, network) {
+  return { signal, onProgress: (progress) => onProgress(progress, network) };
 }
 
 function canvasOf(imageData) {

@@ -1,6 +1,7 @@
 // The page: a picture before and after a codec, and what its file weighs.
 
-import { AecodecError, CodecError, decode, ImageError, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
+import { AecodecError, CodecError, ImageError } from "./aecodec/errors.js";
+import { decode, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
 import { decodeSamples, samplesToImageData } from "./aecodec/samples.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
 import * as view from "./view.js";
@@ -170,7 +171,8 @@ async function openSample(name) {
 async function start() {
   view.busy(true);
   setCodecs("codecs");
-  const [ids, sample] = await Promise.all(["codecs", "samples"].map(async (name) => (await fetch(`${name}/index.json`)).json()));
+  const lists = ["codecs", "samples"].map(async (name) => (await fetch(`${name}/index.json`)).json());
+  const [ids, sample] = await Promise.all(lists);
   const [original, file, ...loaded] = await Promise.all([
     sample && openSample(sample.picture),
     sample && fetched(`samples/${sample.picture}.aec`),

@@ -115,7 +115,8 @@ function allowSaving(isAllowed) {
 
 export function showFile({ bytes, psnr, channels }, original, level) {
   showBytes(bytes, original, channels, `${level ? `level ${level}, ` : ""}${shownPsnr(psnr)} dB`);
-  if (level) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
+  const value = `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`;
+  if (level) find("#level").setAttribute("aria-valuetext", value);
 }
 
 /** The levels that a codec has, and what is chosen. */
@@ -180,8 +181,8 @@ export function onSave(use) {
   for (const [id, kind] of [["#download", "aec"], ["#save", "png"]]) {
     find(id).addEventListener("click", async () => {
       const [blob, name] = await use(kind);
-      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-      link.click();
+      const link = document.createElement("a");
+      Object.assign(link, { href: URL.createObjectURL(blob), download: name }).click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
   }
@@ -204,4 +205,6 @@ export function listenToOpening(open) {
 }
 
 // An unseen slider over the pictures moves the border between them.
-find("#split").addEventListener("input", ({ target: { value } }) => stage.style.setProperty("--split", `${value}%`));
+find("#split").addEventListener("input", ({ target }) => {
+  stage.style.setProperty("--split", `${target.value}%`);
+});

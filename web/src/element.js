@@ -7,14 +7,15 @@ import { decodeSamples, samplesToImageData } from "./samples.js";
 
 const STYLE = `
   :host { display: inline-block; position: relative; max-width: 100%; overflow: hidden; }
-  canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+  canvas, ::slotted(*) { object-fit: inherit; object-position: inherit; }
   #preview { image-rendering: auto; pointer-events: none; }
   #preview:not(.shown) { opacity: 0; transition: opacity 0.3s; }
   #alt { position: relative; background: Canvas; color: CanvasText; }
   .failed, slot, #alt { display: none; }
   .failed ~ slot { display: contents; }
   .failed ~ #alt:not([hidden]) { display: inline; }
-  ::slotted(*) { display: block; width: 100%; height: 100%; object-fit: inherit; }
+  ::slotted(*) { display: block; width: 100%; height: 100%; }
   @media (prefers-reduced-motion: reduce) { #preview:not(.shown) { transition: none; } }
 `;
 
@@ -30,14 +31,18 @@ let style;
 // A promise that is kept when an element is near the window, or a signal aborts.
 function nearness(element, signal) {
   return new Promise((resolve) => {
-    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && resolve(), { rootMargin: NEAR });
+    const end = () => {
+      observer.disconnect();
+      resolve();
+    };
+    const look = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && end();
+    const observer = new IntersectionObserver(look, { rootMargin: NEAR });
     observer.observe(element);
-    signal.addEventListener("abort", resolve);
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", end);
   });
 }
 
-/** The element; `element.d.ts` describes its attributes and events. A server, which has no elements, may import it. */
+/** The element; `element.d.ts` describes it. A server, which has no elements, may import it. */
 export class AecImage extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["src", "alt", "preview", "width", "height", "loading"];
 
@@ -67,9 +72,10 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
 
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
-    else if (name === "src" ? before !== now : name === "loading" && !this.complete) this.#load(this.getAttribute("src"));
+    else if (name === "src" && before !== now) this.#load(now);
+    else if (name === "loading" && !this.complete) this.#load(this.getAttribute("src"));
     else if (name === "preview") this.#loadPreview(now);
-    else this.#keepRoom();
+    else if (name !== "src") this.#keepRoom();
   }
 
   connectedCallback() {
@@ -85,7 +91,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
     else this.#canvas.removeAttribute("aria-label");
   }
 
-  // The size unless the page's style sets another one: by the attributes, or the ratio of the picture or its preview.
+  // The size, unless the page's style sets another: of the attributes, the picture or its preview.
   #keepRoom() {
     const { width, height, naturalWidth, naturalHeight } = this;
     const ratio = width && height ? width / height : naturalWidth / naturalHeight || this.#ratio;

@@ -12,7 +12,7 @@ export class InputError extends AecodecError {}
 export class LimitError extends AecodecError {}
 
 const KINDS = { AecodecError, UsageError, ImageError, FormatError, CodecError, InputError, LimitError };
-for (const [name, kind] of Object.entries(KINDS)) kind.prototype.name = name; // minifiers change those of classes
+for (const [name, kind] of Object.entries(KINDS)) kind.prototype.name = name; // minifiers rename classes
 
 /** An error as a plain object, which may cross to another thread. */
 export function packError(error) {

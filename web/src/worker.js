@@ -30,7 +30,8 @@ const ASKED = {
 
 // All that wait are told of all downloads, which several jobs may share.
 traffic.tell = () => {
-  for (const number of running.keys()) postMessage({ number, done: traffic.done, of: traffic.of, isDownload: true });
+  const { done, of } = traffic;
+  for (const number of running.keys()) postMessage({ number, done, of, isDownload: true });
 };
 
 function buffersOf(result) {
