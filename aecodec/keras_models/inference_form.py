@@ -7,13 +7,15 @@ compute in float32.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from aecodec.keras_models.functional import numbered_names, with_shapes
-from aecodec.keras_models.layers import DepthToSpace
+from aecodec.keras_models.layers import DepthToSpace, Standardization
 
 _NOISE = (
     keras.layers.ActivityRegularization,
@@ -55,11 +57,33 @@ class _Inlining:
         if _is_for_training(operation):
             return args[0]
         kwargs.pop("training", None)
+        if _normalizes_channels(operation, args[0]):
+            return self._standardized(operation, args[0])
         if _enlarges_any_size(operation, args[0]):
             return _enlarged(args[0], operation.size[0], operation.name)
         if isinstance(operation, keras.Model):
             return self.run(with_shapes(operation), *keras.tree.flatten((args, kwargs)))
         return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
+
+    def _standardized(self, layer: Any, tensor: Any) -> Any:
+        """The result of a normalization, whose statistics int8 would round."""
+        (*sides, channels), groups = tensor.shape[1:], getattr(layer, "groups", None)
+        steps = [Standardization((-1,), layer.epsilon, name=layer.name)]
+        if groups:
+            parts = keras.layers.Reshape((math.prod(sides), groups, channels // groups))
+            steps = [
+                parts,
+                Standardization((1, 3), layer.epsilon, name=layer.name),
+                keras.layers.Reshape((*sides, channels)),
+            ]
+        scale, offset = (
+            default if weight is None else np.asarray(weight).tolist()
+            for weight, default in ((layer.gamma, 1.0), (layer.beta, 0.0))
+        )
+        steps.append(keras.layers.Rescaling(scale, offset, name=f"{layer.name}_scale"))
+        for step in steps:
+            tensor = self._uniquely_named(step, lambda own, value=tensor: own(value))
+        return tensor
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
         if id(layer) in self._copies:
@@ -77,6 +101,14 @@ class _Inlining:
 
     def _is_free(self, name: str, layer: Any) -> bool:
         return self._named.get(name, layer) is layer
+
+
+def _normalizes_channels(layer: Any, tensor: Any) -> bool:
+    """Whether it normalizes the last axis, or groups of it in pictures of a known size."""
+    if type(layer) is keras.layers.GroupNormalization:
+        return layer.axis in (-1, len(tensor.shape) - 1) and None not in tensor.shape[1:]
+    is_plain = type(layer) is keras.layers.LayerNormalization and not layer.rms_scaling
+    return is_plain and list(layer.axis) in ([-1], [len(tensor.shape) - 1])
 
 
 def _enlarges_any_size(layer: Any, tensor: Any) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 
 class _Rearrangement(keras.layers.Layer):
@@ -44,6 +46,33 @@ class SpaceToDepth(_Rearrangement):
         batch, height, width, channels = input_shape
         sides = (side and side // self.block for side in (height, width))
         return (batch, *sides, channels and channels * self.block**2)
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class Standardization(keras.layers.Layer):
+    """(x - mean) / sqrt(variance + epsilon), over some axes.
+
+    It divides by the fourth root twice. In int8, the quotients of a single division would be too
+    small or too coarse where variances differ much, and the second corrects errors of the first.
+    """
+
+    def __init__(self, axes: Sequence[int], epsilon: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._axes, self._epsilon = tuple(axes), epsilon
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axes": self._axes, "epsilon": self._epsilon}
+
+    def call(self, inputs: Any) -> Any:
+        centred = inputs - self._mean(inputs)
+        root = ops.rsqrt(ops.sqrt(self._mean(ops.square(centred)) + self._epsilon))
+        half = centred * root
+        ratio = self._mean(ops.square(half))  # variance / sqrt(variance + epsilon)
+        root = (ratio + ops.sqrt(ops.square(ratio) + 4 * self._epsilon)) / 2
+        return half * ops.rsqrt(root)
+
+    def _mean(self, tensor: Any) -> Any:
+        return ops.mean(tensor, axis=self._axes, keepdims=True)
 
 
 TENSOR = "<tensor>"

@@ -17,7 +17,7 @@ import numpy as np
 from keras import layers, ops
 
 from aecodec.base.errors import ModelError
-from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
+from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth, Standardization
 from aecodec.keras_models.onnx_values import (
     ANY_SIZE,
     Array,
@@ -265,10 +265,7 @@ def _instance_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value
 
 def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array | None) -> Value:
     places = [place for place in map(value.place, axes) if place is not None]
-    epsilon = node.get("epsilon", 1e-5)
-    layer = layers.LayerNormalization(
-        places, epsilon=epsilon, center=False, scale=False, name=node.name
-    )
+    layer = Standardization(places, node.get("epsilon", 1e-5), name=node.name)
     result = value._replace(tensor=layer(value.tensor))
     result = result if (scale == 1).all() else combined(ops.multiply, result, scale)
     return result if bias is None else _add(node, result, bias)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from aecodec.keras_models.inference_form import in_inference_form
@@ -47,3 +48,14 @@ def test_noise_augmentation_and_training_do_not_leak() -> None:
     kinds = [type(layer).__name__ for layer in graph.layers]
     assert kinds == ["InputLayer", "Dense", "BatchNormalization"]
     assert not graph.layers[-1]._inbound_nodes[-1].arguments.kwargs.get("training")
+
+
+@pytest.mark.parametrize("sides", [(6, 6), (None, None)])
+def test_normalization_stays_the_same_function(sides: tuple[int | None, ...]) -> None:
+    tensor = keras.Input((*sides, 8))
+    hidden = layers.GroupNormalization(4)(layers.LayerNormalization(epsilon=1e-6)(tensor))
+    model = keras.Model(tensor, layers.LayerNormalization(scale=False)(hidden))
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(size=weights.shape) for weights in model.get_weights()])
+    images = 1e-3 * rng.normal(size=(3, 6, 6, 8)) ** 5
+    np.testing.assert_allclose(flat(model)(images), model(images), rtol=1e-3, atol=1e-4)
