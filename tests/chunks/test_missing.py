@@ -76,10 +76,10 @@ def through_file(array: np.ndarray, nodata: Any, error: float, suffix: str) -> n
         tags = KeptTags([text_tag(DESCRIPTION, fits_header(**cards).decode().strip())], "<")
         picture = replace(picture, metadata={MetadataKind.TIFF: tags.pack()})
     samples = load_codec("samples")
-    made = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))
+    restored = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))
     stated = None if suffix in (".tif", ".fits") else nodata
     options = ReadOptions(nodata=stated, band_axis=0, bands=ANY_BANDS)
-    again = read_samples(io.BytesIO(write_samples(made, suffix)), options)
+    again = read_samples(io.BytesIO(write_samples(restored, suffix)), options)
     filled = again.pixels.copy()
     filled[again.is_missing] = nodata
     return np.moveaxis(filled[0], -1, 0) if len(filled) == 1 else filled[..., 0]
@@ -113,7 +113,7 @@ def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error:
     if way == ".fits" and (array.dtype.str[1:] not in BITPIX or array.shape != SHAPE):
         return
     if np.isnan(array).any() and way[0] == ".":
-        with pytest.warns(AecodecWarning, match="NaN, and nodata is -9999: all become -9999"):
+        with pytest.warns(AecodecWarning, match="NaN, and nodata is -9999: they become -9999"):
             check(array, WAYS[way](array, nodata, error), nodata, error)
     elif np.isnan(array).any():
         with pytest.raises(ImageError, match="the chunk has NaN"):
