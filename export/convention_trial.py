@@ -56,11 +56,11 @@ def find_conventions(
         return errors[ends] * _factor(ends, usual, estimated)
 
     best = min(stated, key=cost)
-    other = min(errors, key=cost)
-    if _BETTER_THAN_STATED * cost(other) < cost(best) and not hints.force:
+    better = min(errors, key=cost)
+    if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
         raise ModelError(
             f"the models restore the calibration pictures with {_db(errors[best])} as stated, but "
-            f"with {_db(errors[other])} as {other}: use {_options(other, hints)}, or --force to "
+            f"with {_db(errors[better])} as {better}: use {_options(better, hints)}, or --force to "
             "keep your options"
         )
     if best != usual:
@@ -135,15 +135,15 @@ def _is_as_stated(ends: Ends, hints: ModelHints) -> bool:
         (hints.are_planar, [end.is_planar for end in ends]),
     )
     return all(
-        wanted in (None, own)
+        expected in (None, own)
         for stated, actual in properties
-        for wanted, own in zip(stated, actual, strict=True)
+        for expected, own in zip(stated, actual, strict=True)
     )
 
 
 def _factor(ends: Ends, usual: Ends, estimated: list[PixelRange]) -> float:
     """The factor by which the error of unusual conventions counts."""
-    ranges, usual_ranges = ([end.pixel_range for end in both] for both in (ends, usual))
+    ranges, usual_ranges = ([end.pixel_range for end in pair] for pair in (ends, usual))
     if ends == usual:
         return 1
     if ranges == usual_ranges:

@@ -83,8 +83,8 @@ def write_product(
 ) -> None:
     """Add a convolution of a tensor of the plan with a 1x1 kernel, which is the last operator."""
     shape = low.plan.tensors[number].shape._replace(channels=len(kernel))
-    one, parts = pair(1, 1), (low.keep(packed(kernel)), low.keep(scaling))
-    parameters = (one, one, 0, *parts, ends, *more)
+    unit, parts = pair(1, 1), (low.keep(packed(kernel)), low.keep(scaling))
+    parameters = (unit, unit, 0, *parts, ends, *more)
     low.write(operator, Kind.CONVOLUTION, shape, *parameters, inputs=[number])
 
 

@@ -99,8 +99,8 @@ def _model(whole: Any) -> Model:
     names = [name_of(code) for code in whole.operatorCodes]
     tensors = [_tensor(tensor, whole.buffers) for tensor in graph.tensors]
     operators = [
-        Operator(names[one.opcodeIndex], _list(one.inputs), _list(one.outputs), one.builtinOptions)
-        for one in graph.operators
+        Operator(names[op.opcodeIndex], _list(op.inputs), _list(op.outputs), op.builtinOptions)
+        for op in graph.operators
     ]
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ModelError("the TFLite model must have one input and one output")

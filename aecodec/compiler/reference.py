@@ -143,7 +143,7 @@ def _alone(content: bytes, numbers: Sequence[int]) -> Any:
     whole = schema.ModelT.InitFromPackedBuf(content)
     (graph,) = whole.subgraphs
     graph.operators = [graph.operators[number] for number in numbers]
-    for end in {int(end) for one in graph.operators for end in (*one.inputs, *one.outputs)}:
+    for end in {int(end) for op in graph.operators for end in (*op.inputs, *op.outputs)}:
         tensor = graph.tensors[end]
         tensor.shape, tensor.shapeSignature = [1 if _is_constant(whole, tensor) else 256], None
     graph.inputs = [

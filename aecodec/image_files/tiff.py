@@ -274,8 +274,8 @@ def _tags_to_write(picture: Picture) -> KeptTags:
     stated, nodata = _nodata_of(kept.text(GDAL_NODATA), picture.pixels.dtype), picture.nodata
     if nodata is None or repr(nodata) == repr(stated):
         return kept
-    others = [tag for tag in kept.tags if tag.code != GDAL_NODATA]
-    return KeptTags([*others, text_tag(GDAL_NODATA, repr(nodata))], byte_order)
+    tags = [tag for tag in kept.tags if tag.code != GDAL_NODATA]
+    return KeptTags([*tags, text_tag(GDAL_NODATA, repr(nodata))], byte_order)
 
 
 def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: KeptTags) -> None:

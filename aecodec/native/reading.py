@@ -104,11 +104,11 @@ class Decoding:
         narrow = np.ascontiguousarray(codes, np.int8)
         if not np.array_equal(narrow, codes):
             raise error_of(structures.CODE_RANGE)
-        given = structures.Codes(address_of(narrow), *narrow.shape)
+        native = structures.Codes(address_of(narrow), *narrow.shape)
         frames, height, width = shape
         size = structures.Image(width, height, codec.facts.channels, frames)
         handle, begin = c_void_p(), LIBRARY.aecodec_decoding_begin_codes
-        check(begin(codec.handle, level, byref(size), byref(given), 0, byref(handle)))
+        check(begin(codec.handle, level, byref(size), byref(native), 0, byref(handle)))
         return cls(codec, handle)
 
     def select(self, first: int, frames: int) -> None:

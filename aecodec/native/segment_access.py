@@ -61,8 +61,8 @@ class FileHead:
         handle, needed, status = c_void_p(), c_size_t(_FIRST), structures.INCOMPLETE
         while status == structures.INCOMPLETE:
             content = read(0, min(needed.value, size))
-            given = codec.handle, content, len(content), size
-            status = LIBRARY.aecodec_head_open(*given, byref(handle), byref(needed))
+            source = codec.handle, content, len(content), size
+            status = LIBRARY.aecodec_head_open(*source, byref(handle), byref(needed))
         if status == structures.NO_WINDOWS:
             return None
         check(status)
@@ -70,8 +70,8 @@ class FileHead:
 
     def _segments(self) -> list[Segment]:
         region, part, segments = structures.Region(), structures.Part(), list[Segment]()
-        given = byref(region), byref(part)
-        while LIBRARY.aecodec_head_segment(self._handle, len(segments), *given) == structures.OK:
+        results = byref(region), byref(part)
+        while LIBRARY.aecodec_head_segment(self._handle, len(segments), *results) == structures.OK:
             sides = (
                 (region.frame, region.frames),
                 (region.row, region.rows),
@@ -90,6 +90,6 @@ class FileHead:
         if samples and samples.mask:
             missing = np.empty((*shape, samples.mask_planes), np.bool_)
         mask = None if missing is None else address_of(missing)
-        given = self._handle, segment.number, message, address_of(pixels), mask
-        check(LIBRARY.aecodec_head_decode(*given))
+        arguments = self._handle, segment.number, message, address_of(pixels), mask
+        check(LIBRARY.aecodec_head_decode(*arguments))
         return Picture(pixels[..., self._shown] if self.header.as_rgb else pixels, missing=missing)

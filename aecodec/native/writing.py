@@ -139,13 +139,13 @@ class Encoding:
         self._loops, self._handle = loops_of(workers), c_void_p()
         self.clipped: Any = (c_uint64 * structures.MAX_BANDS)()
         self._parts = parts = parts_for(codec, workers, original.width, original.height)
-        given, handle = (codec.handle, byref(original)), byref(self._handle)
+        source, handle = (codec.handle, byref(original)), byref(self._handle)
         if is_raw:
-            status = LIBRARY.aecodec_encoding_begin_channels(*given, parts, handle)
+            status = LIBRARY.aecodec_encoding_begin_channels(*source, parts, handle)
         elif isinstance(original, structures.Image):
-            status = LIBRARY.aecodec_encoding_begin(*given, reduction, parts, handle)
+            status = LIBRARY.aecodec_encoding_begin(*source, reduction, parts, handle)
         else:
-            status = LIBRARY.aecodec_encoding_begin_samples(*given, parts, self.clipped, handle)
+            status = LIBRARY.aecodec_encoding_begin_samples(*source, parts, self.clipped, handle)
         check(status)
 
     def __del__(self) -> None:

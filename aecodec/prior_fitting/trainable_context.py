@@ -144,16 +144,16 @@ class TrainableContext(keras.layers.Layer):
             return tf.abs(codes - self.measures.centre.astype(np.float32))
         return codes - tf.gather(self.measures.offset, selected)
 
-    def start_from(self, other: TrainableContext) -> None:
+    def start_from(self, network: TrainableContext) -> None:
         """Copy the weights of a network with as many units for the codes of another level."""
-        places = np.argsort(other.measures.order)[self.measures.order]
-        ratios = (other.measures.spread[places] / self.measures.spread)[:, None]
-        self.kernel.assign((other.kernel * other.readable).numpy()[places] * ratios)
-        self.bias.assign(other.bias)
-        self.to_mean.assign((other.to_mean * other.usable).numpy()[:, places])
-        self.to_scale.assign((other.to_scale * other.usable).numpy()[:, places])
-        if self.spatial and other.spatial:
-            self.spatial.start_from(other.spatial, places, ratios)
+        places = np.argsort(network.measures.order)[self.measures.order]
+        ratios = (network.measures.spread[places] / self.measures.spread)[:, None]
+        self.kernel.assign((network.kernel * network.readable).numpy()[places] * ratios)
+        self.bias.assign(network.bias)
+        self.to_mean.assign((network.to_mean * network.usable).numpy()[:, places])
+        self.to_scale.assign((network.to_scale * network.usable).numpy()[:, places])
+        if self.spatial and network.spatial:
+            self.spatial.start_from(network.spatial, places, ratios)
 
     def quantized(self) -> ContextNetwork:
         channels, units = self.kernel.shape
@@ -212,12 +212,12 @@ class _SpatialTerms(keras.layers.Layer):
             activity[np.ix_(places, smooth)] = differences[:, smooth]
         return activity, gradients
 
-    def start_from(self, other: _SpatialTerms, places: Any, ratios: Float32) -> None:
-        self.kernel.assign(other.kernel.numpy()[:, places] * ratios)
-        self.bias.assign(other.bias)
+    def start_from(self, trained: _SpatialTerms, places: Any, ratios: Float32) -> None:
+        self.kernel.assign(trained.kernel.numpy()[:, places] * ratios)
+        self.bias.assign(trained.bias)
         predicted = self.gradient_kernel.shape[-1]
         places = np.where(places < predicted, places, predicted)[:predicted]
-        kernel = np.pad(other.gradient_kernel, [(0, 0), (0, 0), (0, 1), (0, 1)])
+        kernel = np.pad(trained.gradient_kernel, [(0, 0), (0, 0), (0, 1), (0, 1)])
         self.gradient_kernel.assign(kernel[:, :, places][..., places] * ratios[:predicted])
 
     def call(self, context: Any, counts: Sequence[int]) -> tuple[Any, Any]:

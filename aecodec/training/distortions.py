@@ -90,8 +90,8 @@ def ssimulacra2_error(decoded: Any, images: Any) -> Any:
         perceived = [_perceived(light) for light in pair]
         for (weight_scale, channel), weights in _WEIGHTS.items():
             if weight_scale == scale:
-                one = slice(channel, channel + 1)  # TensorFlow's Grappler would lose a new axis
-                terms += _terms(weights, *(planes[:, one] for planes in perceived))
+                plane = slice(channel, channel + 1)  # TensorFlow's Grappler would lose a new axis
+                terms += _terms(weights, *(planes[:, plane] for planes in perceived))
         pair = [_halved(light) for light in pair]
     return tf.add_n(terms) / _SUM_AT_0
 

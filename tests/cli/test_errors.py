@@ -100,8 +100,8 @@ def test_a_file_of_another_codec_is_told_from_a_damaged_one(folder: Path, comman
     unknown = command("decompress", "other.aec")
     assert (unknown.status, "this version does not include" in unknown.err) == (5, True)
     for name in ("decompress", "verify"):
-        other = command(name, "other.aec", "--codec", "digits")
-        assert (other.status, "made with codec 00010203" in other.err) == (5, True)
+        result = command(name, "other.aec", "--codec", "digits")
+        assert (result.status, "made with codec 00010203" in result.err) == (5, True)
     assert "00010203" in command("info", "other.aec").out
     assert "only checksum and fields" in command("verify", "other.aec").out
 

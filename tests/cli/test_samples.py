@@ -80,8 +80,8 @@ def test_bands_have_errors_by_their_names(scenes: Path, command: Command) -> Non
 
 
 def test_info_describes_samples(scenes: Path, command: Command) -> None:
-    made = command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec", "--json").json[0]
-    assert made["bits_per_sample"] == pytest.approx(made["bpp"] / 3, abs=1e-4)
+    line = command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec", "--json").json[0]
+    assert line["bits_per_sample"] == pytest.approx(line["bpp"] / 3, abs=1e-4)
     values = command("info", "a.aec", "--json").json[0]
     expected = {
         "mode": None,

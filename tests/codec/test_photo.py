@@ -36,11 +36,11 @@ def test_the_picture_chooses(mode: str, size: tuple[int, int], expected: str) ->
 
 
 def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
-    theirs = io.BytesIO()
-    Image.fromarray(photograph).save(theirs, "JPEG", quality=30, optimize=True)
-    quality = metrics.psnr(metrics.mse(photograph, np.asarray(Image.open(theirs))))
+    jpeg = io.BytesIO()
+    Image.fromarray(photograph).save(jpeg, "JPEG", quality=30, optimize=True)
+    quality = metrics.psnr(metrics.mse(photograph, np.asarray(Image.open(jpeg))))
     ours = photo.compress(photograph, min_psnr=quality)
-    assert len(ours) < 0.8 * len(theirs.getvalue())
+    assert len(ours) < 0.8 * len(jpeg.getvalue())
 
 
 @pytest.mark.parametrize(

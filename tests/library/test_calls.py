@@ -74,7 +74,7 @@ def test_impossible_errors_are_refused(bands: NativeCodec, errors: Any, options:
 
 
 def test_pictures_and_samples_need_different_codecs(bands: NativeCodec, codec: Codec) -> None:
-    pictures, made = codec.folder.native, byref(structures.Samples())
+    pictures, decoded = codec.folder.native, byref(structures.Samples())
     image = image_of(np.zeros((1, 28, 28, 1), np.uint8))
     numbers = samples(np.zeros((8, 8, 3), "i2"))
     files = compress(pictures, image)[1], compress(bands, numbers)[1]
@@ -83,7 +83,7 @@ def test_pictures_and_samples_need_different_codecs(bands: NativeCodec, codec: C
         compress(bands, image)[0],
         compress(pictures, numbers)[0],
         decompress(bands, files[1])[0],
-        read(pictures.handle, files[0], len(files[0]), None, None, made),
+        read(pictures.handle, files[0], len(files[0]), None, None, decoded),
     } == {structures.OTHER_KIND}
 
 

@@ -71,9 +71,9 @@ export class Jobs {
   // Two pictures at once: one is coded here while runners work on the other. More would only take memory. Aborted jobs
   // end before their turn.
   #inTurn(work, report) {
-    const [before, other] = this.turns;
+    const [before, latest] = this.turns;
     const turn = before.then(() => report()).then(work);
-    this.turns = [other, turn.catch(() => {})];
+    this.turns = [latest, turn.catch(() => {})];
     return turn;
   }
 

@@ -46,22 +46,22 @@ def _wait_for(path: Path) -> None:
 
 def _waits_or_dies(item: tuple[str, str], console: Console, workers: Workers) -> None:
     """Work that keeps this process busy until another one has died."""
-    what, marker = item
-    if what == "first":
+    name, marker = item
+    if name == "first":
         _wait_for(Path(marker))
-    elif what == "deadly":
+    elif name == "deadly":
         Path(marker).touch()
         os._exit(3)
-    console.result(f"{what}, {workers.threads} thread, BLAS {os.environ['OPENBLAS_NUM_THREADS']}")
+    console.result(f"{name}, {workers.threads} thread, BLAS {os.environ['OPENBLAS_NUM_THREADS']}")
 
 
 def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> None:
     marker = str(tmp_path / "marker")
-    items = [(what, marker) for what in ("first", "deadly", "third", "fourth")]
+    items = [(name, marker) for name in ("first", "deadly", "third", "fourth")]
     first, deadly, *others = process_pool(_waits_or_dies, Console(), 2).run(items)
     assert "its worker process died" in str(deadly.error)
     assert [outcome.lines for outcome in (first, *others)] == [
-        [(f"{what}, 1 thread, BLAS 1", False)] for what in ("first", "third", "fourth")
+        [(f"{name}, 1 thread, BLAS 1", False)] for name in ("first", "third", "fourth")
     ]
 
 
@@ -91,17 +91,17 @@ def test_a_killed_batch_goes_on_where_it_was(
     killed.send_signal(how)
     killed.communicate()  # its workers, which have the same pipes, end too
     assert killed.returncode == -how
-    made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
-    assert 0 < len(made) < 40
+    times = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
+    assert 0 < len(times) < 40
     resumed = command(*arguments, 1)
     lines = resumed.json
-    assert (resumed.status, f"{len(made)} of 40 were already done" in resumed.err) == (0, True)
+    assert (resumed.status, f"{len(times)} of 40 were already done" in resumed.err) == (0, True)
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
-        Path(name).stem for name in made
+        Path(name).stem for name in times
     }
     assert sorted(path.name for path in out.glob("*.aec")) == [f"p{n:02}.aec" for n in range(40)]
-    assert {name: (out / name).stat().st_mtime_ns for name in made} == made
+    assert {name: (out / name).stat().st_mtime_ns for name in times} == times
 
 
 def test_ctrl_c_ends_a_batch_with_a_sentence(many: Path) -> None:

@@ -28,18 +28,18 @@ def compress(
     codec: NativeCodec, original: Original, target: Any = None
 ) -> tuple[int, bytes, structures.Compressed]:
     """The status, the file, and what the library says of it."""
-    is_image, made = isinstance(original, structures.Image), structures.Compressed()
+    is_image, result = isinstance(original, structures.Image), structures.Compressed()
     call = LIBRARY.aecodec_compress if is_image else LIBRARY.aecodec_compress_samples
-    status = call(codec.handle, byref(original), target and byref(target), None, byref(made))
-    file = string_at(made.file, made.size) if status == structures.OK else b""
-    LIBRARY.aecodec_free(made.file)
-    return status, file, made
+    status = call(codec.handle, byref(original), target and byref(target), None, byref(result))
+    file = string_at(result.file, result.size) if status == structures.OK else b""
+    LIBRARY.aecodec_free(result.file)
+    return status, file, result
 
 
 def decompress(codec: NativeCodec, file: bytes, limits: Any = None) -> tuple[int, bytes]:
     """The status and the pixels of a file."""
-    image, given = structures.Image(), (codec.handle, file, len(file), limits and byref(limits))
-    status = LIBRARY.aecodec_decompress(*given, None, byref(image))
+    image, source = structures.Image(), (codec.handle, file, len(file), limits and byref(limits))
+    status = LIBRARY.aecodec_decompress(*source, None, byref(image))
     size = image.frames * image.height * image.width * image.channels
     pixels = string_at(image.pixels, size) if status == structures.OK else b""
     LIBRARY.aecodec_image_free(byref(image))
