@@ -248,8 +248,8 @@ class ChunkCodec:
         is_number = nodata is not None and nodata is not False
         if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
             raise ImageError(
-                f"the chunk has NaN, and nodata is {nodata:g}: a chunk restores missing samples in "
-                "one way, so replace NaN by nodata"
+                f"the chunk has NaN, and nodata is {nodata:g}: a chunk marks missing samples "
+                "in only one way, so replace NaN with nodata"
             )
         picture = picture_with(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)

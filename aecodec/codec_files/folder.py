@@ -29,7 +29,7 @@ from aecodec.native import structures
 _MAX_FILE = 1 << 28
 
 _FLOAT_NETWORKS = (
-    ": export and training need the float networks beside the codec file; if they are not "
+    ": export and training need the float networks next to the codec file; if they are not "
     "installed, use the codec's folder in aecodec's source, aecodec/data/codecs/NAME"
 )
 
@@ -172,11 +172,11 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
     try:
         printable_name(name)
     except ValueError as error:
-        raise UsageError(f"codec {name!r}: {error}; choose another name") from error
+        raise UsageError(f"codec {name!r}: {error}; choose a different name") from error
     if not replace and _has_codec(folder, name):
         raise UsageError(
             f"{folder} already contains codec files: replace them with --force (in Python "
-            "replace=True), or give another folder"
+            "replace=True), or give a different folder"
         )
     parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not parent.is_dir():

@@ -166,7 +166,7 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     try:
         from pydicom import dcmread
     except ImportError as error:
-        raise AecodecError("DICOM files need pip install 'aecodec[dicom]'") from error
+        raise AecodecError("DICOM files need pydicom: pip install 'aecodec[dicom]'") from error
     _check_syntax(file)
     dataset = dcmread(file, specific_tags=list(_ATTRIBUTES))
     frames = int(dataset.get("NumberOfFrames") or 1)

@@ -270,7 +270,7 @@ def _tags_to_write(picture: Picture) -> KeptTags:
     stored = picture.metadata.get(MetadataKind.TIFF)
     kept = KeptTags.unpack(stored) if stored else KeptTags([], byte_order)
     if kept.byte_order != byte_order:
-        raise FormatError("damaged: its TIFF tags have another byte order than its pixels")
+        raise FormatError("damaged: the byte order of its TIFF tags is not that of its pixels")
     stated, nodata = _nodata_of(kept.text(GDAL_NODATA), picture.pixels.dtype), picture.nodata
     if nodata is None or repr(nodata) == repr(stated):
         return kept

@@ -28,7 +28,9 @@ def load_tifffile() -> Any:
     try:
         import tifffile
     except ImportError as error:
-        raise AecodecError("TIFF files with bands need pip install 'aecodec[science]'") from error
+        raise AecodecError(
+            "TIFF files with bands need tifffile: pip install 'aecodec[science]'"
+        ) from error
     logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints to stderr
     return tifffile
 

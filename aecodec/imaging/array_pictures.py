@@ -203,11 +203,11 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
         listed = ", ".join(names)
-        raise ImageError(f"samples of type {dtype.name}: files take {listed}; give {advice}")
+        raise ImageError(f"samples of type {dtype.name}: files accept {listed}; give {advice}")
     if bands and dtype.name not in everywhere:
         listed = ", ".join(everywhere)
         raise ImageError(
-            f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
+            f"samples of type {dtype.name}: codecs with bands accept {listed}; {ANY_CODEC}"
         )
     return dtype.newbyteorder("=")
 
@@ -251,6 +251,6 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
     count = np.count_nonzero(np.isinf(samples) & is_known)
     if count:
         raise ImageError(
-            f"{count} samples are infinite: replace them by NaN, or name the value of missing "
+            f"{count} samples are infinite: replace them with NaN, or name the value of missing "
             "samples with nodata"
         )

@@ -53,7 +53,7 @@ def figure_of_curves(panels: Mapping[str, Curves], xlabel: str = "bits per pixel
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise AecodecError("figures need pip install 'aecodec[plot]'") from error
+        raise AecodecError("figures need matplotlib: pip install 'aecodec[plot]'") from error
     figure = Figure((3 * _INCHES * len(panels), 2 * _INCHES), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (measure, curves) in zip(axes, panels.items(), strict=True):

@@ -104,9 +104,7 @@ def _check_is_model_file(path: Path) -> None:
 def _advice(path: Path, error: Exception) -> str:
     text = str(error)
     if "torch" in text:
-        return (
-            f"a TorchModuleWrapper contains code of PyTorch, which aecodec does not run: {_EXPORT}"
-        )
+        return f"a TorchModuleWrapper contains PyTorch code, which aecodec does not run: {_EXPORT}"
     unknown = _UNKNOWN_CLASS.search(text)
     if unknown:
         return (

@@ -91,7 +91,7 @@ class _Conversion:
             )
         ((name, sides),) = entries.items()
         if not sides:
-            raise ModelError(f"the input {name} has no batch of pictures: export the model again")
+            raise ModelError(f"the input {name} has no axes: export the model for pictures")
         axes = _order(len(sides))
         dtype = "int32" if name in self._graph.integers else None
         tensor = keras.Input([sides[axis] for axis in axes], dtype=dtype)

@@ -66,7 +66,7 @@ class KerasPair:
             numbers = np.unique(np.nonzero(~np.isfinite(x))[0])
             raise ModelError(
                 f"picture {numbers[0]}, counted from 0, contains NaN or infinity, as "
-                f"{len(numbers)} of {len(x)} do: replace missing pixels, for example by 0"
+                f"{len(numbers)} of {len(x)} do: replace missing pixels, for example with 0"
             )
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError(

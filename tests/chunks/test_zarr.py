@@ -76,7 +76,7 @@ def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> No
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
         ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
         ((6, 7, 9), (3, 7, 9), "int16", 3, "select these bands of the array"),
-        ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands take"),
+        ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands accept"),
         ((3, 7, 9), (3, 7, 9), "int64", 3, "type int64: .* --max-error"),
     ],
 )

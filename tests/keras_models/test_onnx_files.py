@@ -199,7 +199,7 @@ def test_a_torch_module_in_a_keras_file_is_not_called_a_lambda_layer(tmp_path: P
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    with pytest.raises(ModelError, match="TorchModuleWrapper contains code of PyTorch"):
+    with pytest.raises(ModelError, match="TorchModuleWrapper contains PyTorch code"):
         load_model(path)
 
 
