@@ -10,27 +10,27 @@ export interface Progress {
 }
 
 export interface JobOptions {
-  /** Ends the work: the promise is rejected with the signal's reason. */
+  /** Ends the job; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
 
 export interface DecodeOptions extends JobOptions {
-  /** The codec, or the URL of its folder. Default: the folder of the file's codec id, where `setCodecs` says. */
+  /** The codec, or the URL of its folder. Default: the folder named by the file's codec id, at the URL of `setCodecs`. */
   codec?: Codec | string | URL;
-  /** Most pixels of all pictures. Default: 178,956,970, and fewer of a file of few bytes, as in Python. */
+  /** Limit for the pixels of all pictures. Default: 178,956,970, or less for small files, as in Python. */
   maxPixels?: number;
-  /** Most pictures. Default: one for each 8 bytes, and 1000 in any case. */
+  /** Limit for the number of pictures. Default: one per 8 bytes, but at least 1000. */
   maxFrames?: number;
-  /** Decode the base of a file with refinements, not its refinements. */
+  /** Decode only the base of a file with refinements. */
   baseOnly?: boolean;
 }
 
-/** Give one of them. */
+/** Set one of these options. */
 export interface LevelOrBytes {
-  /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. */
+  /** 1 (smallest file) and up; in steps of 1/16 if the codec has gains. Default: the codec's default. */
   level?: number;
-  /** Most bytes of the file: the best such file is made, of fewer pixels where that is better. */
+  /** Makes the best file with at most this many bytes; shrinks the picture first if that is better. */
   maxBytes?: number;
 }
 
@@ -50,7 +50,7 @@ export interface ErrorOptions extends JobOptions, LevelOrBytes {
 
 export type EncodeOptions = CodecOptions | ErrorOptions;
 
-/** What a file says of itself. */
+/** The header of a file. */
 export interface Header {
   /** Id of its codec, in 8 hexadecimal digits. */
   id: string;
@@ -60,16 +60,16 @@ export interface Header {
   mode: "L" | "RGB" | "LA" | "RGBA";
   /** Undefined: the codec's default. */
   level?: number;
-  /** By how much the sides were reduced before coding; 1 if they were not. */
+  /** Factor by which the sides were reduced before coding, from 1. */
   reduction: number;
   frames: number;
   /** Whether it has samples of bands, for `decodeSamples` of `aecodec/samples`. */
   hasSamples: boolean;
   /** Whether it has refinements, which guarantee a maximum error. */
   isRefined: boolean;
-  /** Of a refined file: the maximum errors of its last refinement, one for all bands or one for each. */
+  /** The maximum errors of the last refinement, if any: one for all bands, or one per band. */
   bound?: { isRoot: boolean; errors: number[] };
-  /** Whether `baseOnly` gives a picture: false if a first refinement has no base. */
+  /** Whether `baseOnly` can decode a picture: false if the first refinement has no base. */
   hasBase: boolean;
 }
 
@@ -81,23 +81,23 @@ export interface Codec {
   readonly name: string;
   /** Size of a tile in pixels. */
   readonly tile: { width: number; height: number };
-  /** 1 (grey) or 3; both kinds of codec code both kinds of pictures. With phases, the number of bands. */
+  /** 1 (grey) or 3 (RGB); all codecs accept grey and colour pictures. With phases, the number of bands. */
   readonly channels: number;
-  /** 0, or how many 8-bit channels of its networks stand for a sample of a band. */
+  /** Number of 8-bit channels of the networks per band; 0 for codecs without bands. */
   readonly phases: number;
   readonly levels: number;
   readonly defaultLevel: number;
-  /** Whether there are levels between two, in sixteenths. */
+  /** Whether there are levels between whole levels, in steps of 1/16. */
   readonly hasGains: boolean;
-  /** Whether it is for pictures of any size, and not for single tiles. */
+  /** Whether the codec is for pictures of any size, not for single tiles. */
   readonly anySize: boolean;
 
-  /** Whether its encoder is there; without it, it only decompresses. */
+  /** Whether the codec has an encoder; without it, the codec only decompresses. */
   readonly compresses: boolean;
 }
 
 /**
- * Says where codecs lie, each in a folder named by its id. Unless this is called, that is `codecs` beside the page.
+ * Sets the URL of the folder that contains a folder for each codec, named by its id. Default: `codecs` next to the page.
  */
 export function setCodecs(url: string | URL): void;
 
@@ -105,23 +105,23 @@ export function setCodecs(url: string | URL): void;
 export function readHeader(data: Bytes): Promise<Header>;
 
 /**
- * Loads a codec from the folder of a URL, as `aecodec web` writes it under `codecs`. Only its head is fetched now.
+ * Loads a codec from the URL of its folder, which `aecodec web` writes under `codecs`. Fetches only its head.
  * Throws InputError, CodecError.
  */
 export function loadCodec(url: string | URL): Promise<Codec>;
 
 /**
- * The first picture of a file, with straight alpha. Throws FormatError (damaged), LimitError (it claims more than
- * you accept), CodecError (of another codec), InputError (the codec cannot be fetched), UsageError (a limit below 1).
+ * Decodes the first picture of a file, with straight alpha. Throws FormatError (damaged), LimitError (larger than the
+ * limits), CodecError (wrong codec), InputError (the codec cannot be fetched), UsageError (a limit below 1).
  */
 export function decode(data: Bytes, options?: DecodeOptions): Promise<ImageData>;
 
-/** All pictures of a file. Throws what `decode` throws. */
+/** Decodes all pictures of a file. Throws the errors of `decode`. */
 export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<ImageData[]>;
 
 /**
- * A picture as an `.aec` file. Grey pictures are stored as grey, and alpha only where there is some. Throws
- * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
+ * Encodes a picture as an `.aec` file. Grey pictures are stored as grey, and alpha only if a pixel is not opaque. Throws
+ * UsageError (no such level, or too few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 
@@ -135,7 +135,7 @@ export class ImageError extends AecodecError {}
 export class FormatError extends AecodecError {}
 /** A codec that is damaged, or not the one that made the file. */
 export class CodecError extends AecodecError {}
-/** Something that cannot be fetched. */
+/** A file that cannot be fetched. */
 export class InputError extends AecodecError {}
 /** An `.aec` file that claims more pixels or pictures than the caller accepts. */
 export class LimitError extends AecodecError {}
