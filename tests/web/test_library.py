@@ -248,6 +248,16 @@ def test_work_can_be_given_up(page: Browser) -> None:
     assert name == "AbortError"
 
 
+def test_several_pictures_share_the_workers(page: Browser) -> None:
+    windows, expected = page.run(
+        "const file = await golden('photo'), counts = []; await decode(file);"
+        "const onProgress = ({ of }) => counts.push(of);"
+        "await Promise.all([1, 2, 3].map(() => decode(file, { onProgress })));"
+        "return [Math.min(...counts), Math.ceil(Math.min(navigator.hardwareConcurrency, 4) / 2)];"
+    )
+    assert windows == expected
+
+
 def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo: Codec) -> None:
     header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(8192, 8192))
     bomb = base64.b64encode(pack(header, bytes(4096))).decode()

@@ -12,6 +12,11 @@ export class Jobs {
     this.pool = new WorkerPool(core, module);
     this.codecs = new Map(); // promises, by folder
     this.turns = [Promise.resolve(), Promise.resolve()]; // ends of the last two pictures
+    this.open = 0; // pictures at work or waiting
+  }
+
+  #parts(picture) {
+    return this.pool.parts(picture, Math.min(this.open, this.turns.length));
   }
 
   codec(folder) {
@@ -49,7 +54,7 @@ export class Jobs {
 
   async #decodeWith(codec, header, file, limits, report) {
     const decode = async () => {
-      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.pool.parts(header) });
+      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.#parts(header) });
       try {
         decoding.decodeCodes();
         if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
@@ -72,7 +77,8 @@ export class Jobs {
   // end before their turn.
   #inTurn(work, report) {
     const [before, latest] = this.turns;
-    const turn = before.then(() => report()).then(work);
+    this.open += 1;
+    const turn = before.then(() => report()).then(work).finally(() => { this.open -= 1; });
     this.turns = [latest, turn.catch(() => {})];
     return turn;
   }
@@ -103,7 +109,7 @@ export class Jobs {
     const section = await codec.needEncoder();
     await Promise.all([codec.needBands(), codec.needLevel(index)]);
     const encode = async () => {
-      const encoding = Encoding.begin(codec, image, { parts: this.pool.parts(image) });
+      const encoding = Encoding.begin(codec, image, { parts: this.#parts(image) });
       try {
         await this.#run(codec, encoding, section, report);
         return encoding.file(index);

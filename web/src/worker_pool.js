@@ -19,9 +19,10 @@ export class WorkerPool {
     return Math.min(navigator.hardwareConcurrency || 2, MOST);
   }
 
-  /** How many windows a picture should have: equally many for each worker. */
-  parts({ width, height }) {
-    return this.count * Math.ceil((width * height) / this.count / LARGEST);
+  /** How many windows a picture should have, if several share the workers: equally many for each worker. */
+  parts({ width, height }, pictures) {
+    const count = Math.ceil(this.count / pictures);
+    return count * Math.ceil((width * height) / count / LARGEST);
   }
 
   /** Run the network on all windows of some steps.
