@@ -34,9 +34,10 @@ export function busy(isBusy) {
 /** How much of the work or, of a network such as the decoder, of the download is done. */
 export function progress({ done, of, isDownload }, network) {
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const all = of > done ? ` of ${megabytes(of)}` : ""; // which hosts that compress do not say
   const tag = find("#download-tag");
   tag.hidden = !isDownload;
-  tag.textContent = isDownload ? `Downloading the ${network}, ${megabytes(done)} of ${megabytes(of)} MB` : "";
+  tag.textContent = isDownload ? `Downloading the ${network}, ${megabytes(done)}${all} MB` : "";
   progressBar.style.setProperty("--done", Math.max(done / of, 0.04));
   progressBar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
   progressBar.setAttribute("aria-valuetext", tag.textContent || `${Math.round((100 * done) / of)} %`);

@@ -131,7 +131,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
     try {
       await undefined; // `loading` may be set after `src`
       if (this.loading === "lazy") await nearness(this, signal);
-      const file = Object.assign(await fetchFile(src, { signal }), { name: src });
+      const file = Object.assign(await fetchFile(src, { signal }), { name: src.slice(0, 99) });
       const picture = await this.#picture(file, signal);
       if (!signal.aborted) this.#show(picture);
     } catch (error) {
