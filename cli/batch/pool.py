@@ -7,13 +7,13 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any
 
 from aecodec.base.atomic import end_tidily
 from aecodec.base.errors import AecodecError
@@ -29,66 +29,33 @@ _SECONDS_TO_STOP = 3.0
 
 _BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-_DEADLY = AecodecError("its worker process died; if it ran out of memory, use fewer --jobs")
+_DEADLY = (
+    "a worker process died; if it ran out of memory, use fewer --jobs (compress and decompress "
+    "continue with --skip-existing)"
+)
 
 _AHEAD = 16
 """Files per worker that wait for an earlier file, because outcomes come in order."""
 
-_Running = deque[tuple[Any, "Future[Outcome]"]]
-"""Files in processes, in order."""
 
+def outcomes_in_processes(
+    work: Work, items: Sequence[Any], console: Console, jobs: int
+) -> Generator[Outcome, None, None]:
+    """Process files in worker processes, and yield their outcomes in order.
 
-class Pool(NamedTuple):
-    """Processes that work on files: `call` processes a file in a worker."""
-
-    call: Callable[[Any], Outcome]
-    workers: int
-
-    def run(self, items: Sequence[Any]) -> Generator[Outcome, None, None]:
-        """Yield the outcomes of files in order.
-
-        If a worker dies, its files are processed one by one, so that only the deadly file fails.
-        """
-        waiting = deque(items)
-        while waiting:
-            with _processes(self.workers) as executor:
-                running, is_alive = _Running(), True
-                while running or (is_alive and waiting):
-                    is_alive = is_alive and self._submit(executor, waiting, running)
-                    if running:
-                        item, future = running.popleft()
-                        outcome = _outcome_in(future)
-                        is_alive = is_alive and outcome is not None
-                        yield outcome or self._alone(item)
-
-    def _submit(self, executor: Executor, waiting: deque[Any], running: _Running) -> bool:
-        """Begin as many files as may wait; False if a worker died."""
-        while waiting and len(running) < _AHEAD * self.workers:
-            try:
-                with _blocked():
-                    future = executor.submit(self.call, waiting[0])
-            except BrokenExecutor:
-                return False
-            running.append((waiting.popleft(), future))
-        return True
-
-    def _alone(self, item: Any) -> Outcome:
-        with _processes(1) as executor:
-            with _blocked():
-                future = executor.submit(self.call, item)
-            return _outcome_in(future) or Outcome([], _DEADLY)
-
-
-def _outcome_in(future: Future[Outcome]) -> Outcome | None:
-    """The outcome of a file; None if its worker died."""
-    try:
-        return future.result()
-    except BrokenExecutor:
-        return None
-
-
-def process_pool(work: Work, console: Console, jobs: int) -> Pool:
-    return Pool(partial(_outcome_of, pickle.dumps(work), console), jobs)
+    Raises AecodecError if a worker dies.
+    """
+    call = partial(_outcome_of, pickle.dumps(work), console)
+    waiting, running = deque(items), deque[Future[Outcome]]()
+    with _processes(jobs) as executor:
+        try:
+            while waiting or running:
+                while waiting and len(running) < _AHEAD * jobs:
+                    with _blocked():
+                        running.append(executor.submit(call, waiting.popleft()))
+                yield running.popleft().result()
+        except BrokenExecutor as error:
+            raise AecodecError(_DEADLY) from error
 
 
 def _outcome_of(work: bytes, console: Console, item: Any) -> Outcome:

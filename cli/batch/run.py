@@ -60,9 +60,9 @@ def _outcomes(
         for item in items:
             yield outcome_of(work, item, console, Workers())
         return
-    from aecodec.cli.batch.pool import process_pool  # loads multiprocessing
+    from aecodec.cli.batch.pool import outcomes_in_processes  # loads multiprocessing
 
-    yield from process_pool(work, console, min(jobs, len(items))).run(items)
+    yield from outcomes_in_processes(work, items, console, min(jobs, len(items)))
 
 
 def _is_quick(items: Sequence[Any]) -> bool:

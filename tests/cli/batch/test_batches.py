@@ -16,8 +16,9 @@ import pytest
 from helpers.commands import Command
 from PIL import Image, PngImagePlugin
 
+from aecodec.base.errors import AecodecError
 from aecodec.base.parallel import Workers
-from aecodec.cli.batch.pool import process_pool
+from aecodec.cli.batch.pool import outcomes_in_processes
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import Source
@@ -44,25 +45,17 @@ def _wait_for(path: Path) -> None:
     raise AssertionError(f"{path} does not come")
 
 
-def _waits_or_dies(item: tuple[str, str], console: Console, workers: Workers) -> None:
-    """Work that keeps this process busy until another one has died."""
-    name, marker = item
-    if name == "first":
-        _wait_for(Path(marker))
-    elif name == "deadly":
-        Path(marker).touch()
+def _dies(item: str, console: Console, workers: Workers) -> None:
+    console.result(f"{item}, {workers.threads} thread, BLAS {os.environ['OPENBLAS_NUM_THREADS']}")
+    if item == "deadly":
         os._exit(3)
-    console.result(f"{name}, {workers.threads} thread, BLAS {os.environ['OPENBLAS_NUM_THREADS']}")
 
 
-def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> None:
-    marker = str(tmp_path / "marker")
-    items = [(name, marker) for name in ("first", "deadly", "third", "fourth")]
-    first, deadly, *others = process_pool(_waits_or_dies, Console(), 2).run(items)
-    assert "its worker process died" in str(deadly.error)
-    assert [outcome.lines for outcome in (first, *others)] == [
-        [(f"{name}, 1 thread, BLAS 1", False)] for name in ("first", "third", "fourth")
-    ]
+def test_a_process_that_dies_ends_the_batch_with_a_remedy() -> None:
+    outcomes = outcomes_in_processes(_dies, ["first", "deadly"], Console(), 1)
+    assert next(outcomes).lines == [("first, 1 thread, BLAS 1", False)]
+    with pytest.raises(AecodecError, match=r"process died; .* use fewer --jobs"):
+        next(outcomes)
 
 
 def test_standard_input_is_read_in_the_main_process() -> None:
