@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import platform
@@ -12,7 +11,6 @@ import subprocess
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +20,11 @@ RESULTS = ROOT / "benchmarks" / "results"
 Row = dict[str, Any]
 """Figures by their names in JSON."""
 
-_OUTPUTS = ("json", "plot")
-
 
 def run(name: str, module: Any, arguments: Sequence[str]) -> None:
     """Run a benchmark, print each row as a line of JSON, and write all rows to `--json`.
 
-    The file also records the machine, the command, the commit, the start, and hashes of the data.
+    The file also records the machine, the command, the commit and the start.
     The module has `add_arguments` for a parser, and `measure`, which yields rows for its options.
     """
     parser = argparse.ArgumentParser(
@@ -46,7 +42,6 @@ def run(name: str, module: Any, arguments: Sequence[str]) -> None:
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("diff", "--stat", "HEAD", "--", ".", ":!benchmarks/results")),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "data": _hashes(options),
         "rows": rows,
     }
     for row in module.measure(options):
@@ -54,27 +49,6 @@ def run(name: str, module: Any, arguments: Sequence[str]) -> None:
         rows.append(row)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-
-
-def _hashes(options: argparse.Namespace) -> dict[str, str]:
-    """SHA-256 of each file or folder among the options; built-in codecs belong to the commit."""
-    inputs = {name: value for name, value in vars(options).items() if name not in _OUTPUTS}
-    inputs["codec"] = Path(inputs.get("codec") or "")
-    values = chain(*(value if isinstance(value, list) else [value] for value in inputs.values()))
-    paths = (Path(value) for value in values if isinstance(value, os.PathLike))
-    return {str(path): sha256_of(path) for path in paths if path.exists() and path.name}
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file; of a folder, the hash of the output of `sha256sum` for its files.
-
-    Inside a folder, `find * -type f | LC_ALL=C sort | xargs sha256sum | sha256sum` prints it.
-    """
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-    lines = "".join(f"{sha256_of(path / name)}  {name}\n" for name in files)
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _git(*arguments: str) -> str | None:
