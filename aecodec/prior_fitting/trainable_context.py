@@ -46,6 +46,9 @@ _UNIT_STEP = _CEILING / MAX_ACTIVATION
 _MAX_INPUT_SHIFT = 7
 _LEAST_PROBABILITY = 1e-7
 
+_NARROWEST_LOG_SCALE = -7.0
+"""Without a limit, training on flat areas narrows distributions until their scales overflow."""
+
 
 class _Measures:
     """Statistics of a prior and its codes, for scaling, in the order of coding.
@@ -260,7 +263,7 @@ def logistic_mass(distance: Any, log_scale: Any) -> Any:
     `log_scale`, the logarithms of the scales, are in steps.
     """
     side = -tf.abs(distance)  # on this side, the difference below does not lose digits
-    narrow = tf.exp(-log_scale)
+    narrow = tf.exp(-tf.maximum(log_scale, _NARROWEST_LOG_SCALE))
     mass = tf.sigmoid((side + 0.5) * narrow) - tf.sigmoid((side - 0.5) * narrow)
     return tf.maximum(mass, _LEAST_PROBABILITY)
 

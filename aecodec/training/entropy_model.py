@@ -30,7 +30,6 @@ _WIDEST_INPUT = 4.0
 """Maximum of the inputs, in standard deviations."""
 
 _CEILING = 6.0
-_NARROWEST_LOG_SCALE = -7.0
 _LEAST_DEVIATION = 1e-2
 _STANDARD_LOG_SCALE = math.log(math.sqrt(3) / math.pi)
 """Logarithm of the scale of a logistic with a standard deviation of 1."""
@@ -117,7 +116,7 @@ class SpatialEntropyModel(keras.layers.Layer):
         mean += deviations * self._product(hidden, self.to_mean * self._usable)
         log_scale = self.log_scale[group.kind] + tf.math.log(deviations)
         log_scale += self._product(hidden, self.to_scale * self._usable)
-        mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST_LOG_SCALE))
+        mass = logistic_mass(own - mean, log_scale)
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
     def _from_gradients(self, near: Any, deviations: Any, kind: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 
 from aecodec.base.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
@@ -16,7 +17,7 @@ from aecodec.prior_fitting.fitting import (
 )
 from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
-from aecodec.prior_fitting.trainable_context import TrainableContext
+from aecodec.prior_fitting.trainable_context import TrainableContext, logistic_mass
 
 
 def busy_and_even(pictures: int) -> np.ndarray:
@@ -80,6 +81,14 @@ def test_a_network_starts_with_the_weights_of_a_level_with_another_order_of_chan
     every = (len(codes), 0, 0)  # all as if with neighbours of the first kind
     bits_of = [np.mean(n(n.inputs(falling, grid), counts=every)) for n in (fresh, started)]
     assert bits_of[1] < 0.993 * bits_of[0]
+
+
+def test_the_narrowest_distributions_have_gradients() -> None:
+    scales = tf.constant([-1000.0, -90.0, -7.0])
+    with tf.GradientTape() as tape:
+        tape.watch(scales)
+        mass = logistic_mass(tf.constant([[0.0], [0.5], [3.0]]), scales)
+    assert np.isfinite(tape.gradient(mass, scales)).all()
 
 
 def test_a_context_network_is_kept_where_it_saves_bits() -> None:
