@@ -6,7 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from aecodec.compiler.lowering import Lowering, activation_range, flat, quantize_multiplier, zero_of
+from aecodec.compiler.lowering import (
+    Lowering,
+    activation_range,
+    factor_of,
+    flat,
+    quantize_multiplier,
+    zero_of,
+)
 from aecodec.compiler.model import Model, Operator, Tensor
 from aecodec.compiler.movement import stretched
 from aecodec.compiler.plan import Kind, Shape, fixed, four
@@ -105,14 +112,14 @@ def _of_squares(left: float, right: float, output: float) -> list[int]:
 
 
 def _of_slopes(value: float, slope: float, output: float) -> list[int]:
-    return [*_scaled(value / output), 0, 0, *_scaled(value * slope / output)]
+    return [*_scaled(value / output), 0, 0, *_scaled(factor_of(value, slope, output))]
 
 
 PAIRS: dict[str, tuple[Kind, Callable[[float, float, float], list[int]]]] = {
     "ADD": (Kind.SUM, _of_sum),
     "MAXIMUM": (Kind.MAXIMUM, lambda *_: [0] * 6),
     "MINIMUM": (Kind.MINIMUM, lambda *_: [0] * 6),
-    "MUL": (Kind.PRODUCT, lambda a, b, result: [0, 0, 0, 0, *_scaled(a * b / result)]),
+    "MUL": (Kind.PRODUCT, lambda *scales: [0, 0, 0, 0, *_scaled(factor_of(*scales))]),
     "PRELU": (Kind.PRELU, _of_slopes),
     "SQUARED_DIFFERENCE": (Kind.SQUARED_DIFFERENCE, _of_squares),
     "SUB": (Kind.SUM, partial(_of_sum, sign=-1)),

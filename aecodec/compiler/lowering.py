@@ -134,6 +134,11 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
     return int(multipliers[0]), int(shifts[0])
 
 
+def factor_of(left: float, right: float, output: float) -> float:
+    """The factor of a product, from scales that LiteRT multiplies in float32."""
+    return float(np.float32(left) * np.float32(right) / np.float32(output))
+
+
 def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, Integers]:
     fractions, shifts = np.frexp(factors)
     multipliers = np.floor(fractions * 2**31 + 0.5).astype(np.int64)

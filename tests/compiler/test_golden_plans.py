@@ -7,7 +7,7 @@ from helpers.networks.random_models import LAYERS, Maker
 
 from aecodec.compiler.network_plan import network_plan
 
-PLANS = "888d126e2fc8bbf17d010c22b8b74266"
+PLANS = "c38eb718c050f4d7a6824326da4e3206"
 LAYERS_OF_ALL_KINDS = """
     CONV_2D, CONV_2D of 3 by 3, DEPTHWISE_CONV_2D, ADD, MUL, MAXIMUM, MINIMUM, RELU, DEPTH_TO_SPACE,
     SPACE_TO_DEPTH, CONCATENATION, GATHER, PAD, MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, STRIDED_SLICE,
