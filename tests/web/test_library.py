@@ -311,7 +311,9 @@ def test_the_element_is_laid_out_like_an_image(page: Browser, site: Path) -> Non
         "boxes.push(size(element)); element.width = null; boxes.push(size(element));"
         "const { src, alt, width, height, loading } = element;"
         "const fit = getComputedStyle(element.shadowRoot.querySelector('canvas')).objectFit;"
-        "const lazy = make({ src, loading: 'lazy', style: 'margin-top: 5000px' });"
+        "const lazy = document.implementation.createHTMLDocument().createElement('aec-img');"
+        "Object.assign(lazy, { src, loading: 'lazy' });"  # before the element is known
+        "lazy.style.marginTop = '5000px'; document.body.append(lazy);"
         "await new Promise((resolve) => setTimeout(resolve, 200));"
         "const before = lazy.complete; lazy.scrollIntoView(); await event(lazy, 'load');"
         "const texts = [];"

@@ -80,6 +80,12 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
 
   connectedCallback() {
     this.#describe();
+    // Properties that were set before this module was there hide those of the class.
+    for (const name of AecImage.observedAttributes.filter((known) => Object.hasOwn(this, known))) {
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
   }
 
   // As for <img>: an empty alt is decoration, and a picture without alt is announced as one.
