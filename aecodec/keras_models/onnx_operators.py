@@ -312,9 +312,17 @@ def _einsum(node: Node, *parts: Any) -> Value:
     batch = next(letter for letter in string.ascii_letters if letter not in equation)
     terms, tensors = [], []
     for part, name in zip(parts, names, strict=True):
-        is_value = isinstance(part, Value)
-        terms.append(batch + name if is_value else name)
-        tensors.append(arranged(part, range(part.rank)) if is_value else part)
+        lone = [place for place, letter in enumerate(name) if equation.count(letter) == 1]
+        term = "".join(letter for letter in name if equation.count(letter) > 1)
+        if isinstance(part, Value):  # TFLite only sums over letters that two tensors have
+            value = _over(ops.sum, part, lone, 0)
+            if len(parts) == 1:
+                return _transpose(Node({"perm": list(map(term.index, result))}), value)
+            terms.append(batch + term)
+            tensors.append(arranged(value, range(value.rank)))
+        else:
+            terms.append(term)
+            tensors.append(part.sum(axis=tuple(lone)))
     tensor = ops.einsum(f"{','.join(terms)}->{batch}{result}", *tensors)
     return Value(tensor, tuple(range(len(result))), len(result))
 

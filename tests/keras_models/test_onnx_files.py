@@ -13,15 +13,18 @@ import numpy as np
 import onnx
 import pytest
 from helpers.commands import Command
+from keras import layers
 from onnx.reference import ReferenceEvaluator
 
 import aecodec.keras_models
 from aecodec import AecodecError, AecodecWarning, ModelError, load_codec
 from aecodec.base.arrays import Pixels
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import load_model
 from aecodec.keras_models.onnx_files import load_onnx
 from aecodec.keras_models.onnx_values import Array
+from aecodec.keras_models.pair import KerasPair
 
 GROUP_NORM = """
     r = Constant<value_ints=[0, 2, -1]>()  n = Reshape(x, r)
@@ -142,6 +145,17 @@ def test_keras_computes_what_onnx_computes(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("equation", ["nchw,dc->nd", "nchw->nc"])
+def test_letters_of_one_tensor_are_summed_before_products(equation: str, tmp_path: Path) -> None:
+    """TFLite has no other sums of products."""
+    inputs = "x, w" if "," in equation else "x"
+    nodes = f'y = Einsum<equation="{equation}">({inputs})'
+    model = load_onnx(saved(PICTURE + ", float[5,3] w", nodes, tmp_path))
+    decoder = keras.Sequential([keras.Input(model.output_shape[1:]), layers.Dense(192)])
+    decoder.add(layers.Reshape((8, 8, 3)))
+    check_pair_convertible(KerasPair(model, decoder))
+
+
 def test_a_mean_replaces_random_latents(tmp_path: Path) -> None:
     nodes = "n = RandomNormalLike(x)  e = Exp(x)  s = Mul(e, n)  y = Add(x, s)"
     with pytest.warns(AecodecWarning, match="the mean becomes the code"):
@@ -192,7 +206,7 @@ def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
 
 def test_a_torch_module_in_a_keras_file_is_not_called_a_lambda_layer(tmp_path: Path) -> None:
     path = tmp_path / "wrapped.keras"
-    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
+    keras.Sequential([keras.Input((3,)), layers.Dense(2)]).save(path)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts["config.json"] = parts["config.json"].replace(b'"Dense"', b'"TorchModuleWrapper"')
