@@ -153,9 +153,8 @@ def _finest_loss(
     count = count_to_measure(images.shape)
     codes = _requantized(latents[:count], [finest]).astype(np.int8)
     decoded = Workers().map(NativeNetwork(plans[Half.DECODER]), [*codes])
-    return {
-        "finest_level": measure_pair_loss(models, to_planes(images[:count]), decoded, most_lost)
-    }
+    pixels = to_planes(images[:count])
+    return {"finest_level": measure_pair_loss(models, pixels, codes, decoded, most_lost)}
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:

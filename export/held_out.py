@@ -169,10 +169,11 @@ _RESTORES_LESS = (
 )
 _LOSES = (
     "the codec in int8 loses {:.2f} dB against the float models, which restore the calibration "
-    "pictures with {:.2f} dB. Most likely the calibration pictures are too few, or differ from "
-    "those of the training; a few weights or activations are so much larger than the rest that "
-    "int8 rounds the rest to 0: add normalization or ReLU6; or the decoder was not trained for "
-    "rounded codes: add noise of -0.5..0.5 steps to them. --force writes the codec anyway"
+    "pictures with {:.2f} dB: {:.2f} dB in the encoder, {:.2f} dB in the decoder. Most likely the "
+    "calibration pictures are too few, or differ from those of the training; a few weights or "
+    "activations of that half are so much larger than the rest that int8 rounds the rest to 0: add "
+    "normalization or ReLU6; or the decoder was not trained for rounded codes: add noise of "
+    "-0.5..0.5 steps to them. --force writes the codec anyway"
 )
 
 
@@ -180,28 +181,36 @@ def check_restores(models: tuple[Any, Any], images: Float32) -> None:
     """Raise ModelError if models restore images (N, ...) in 0..1 worse than their mean does."""
     pixels = to_planes(images)
     mean = np.broadcast_to(pixels.mean(axis=(0, 1, 2)), pixels.shape)
-    reached, of_mean = (_psnr(pixels, decoded) for decoded in (_restored(models, pixels), mean))
+    restored = _restored(models, pixels / np.float32(255))
+    reached, of_mean = (_psnr(pixels, decoded) for decoded in (restored, mean))
     if reached < of_mean:
         raise ModelError(_RESTORES_LESS.format(reached, of_mean))
 
 
 def measure_pair_loss(
-    models: tuple[Any, Any], pixels: Pixels, decoded: Iterable[Latents], most_lost: float
+    models: tuple[Any, Any],
+    pixels: Pixels,
+    codes: Latents,
+    decoded: Iterable[Latents],
+    most_lost: float,
 ) -> dict[str, float]:
     """PSNRs of pictures (N, h, w, C): of the float pair, and of the finest level.
 
-    `decoded`: int8 outputs (h, w, C) of the codec's decoder for the first pictures. Warns if the
-    codec loses more than 0.5 dB; raises ModelError if it loses more than `most_lost` dB.
+    `codes` (M, ...): the codec's latents of the first pictures; `decoded`: the int8 outputs
+    (h, w, C) of its decoder. Warns if the codec loses more than 0.5 dB; raises ModelError, which
+    names the loss of each half, if it loses more than `most_lost` dB.
     """
     of_codec = to_pixels(np.stack(list(decoded)))
     pixels = pixels[: len(of_codec)]
     loss = {
-        "float_pair": _psnr(pixels, _restored(models, pixels)),
-        "codec": _psnr(pixels, of_codec.reshape(pixels.shape)),
+        "float_pair": _psnr(pixels, _restored(models, pixels / np.float32(255))),
+        "codec": _psnr(pixels, of_codec),
     }
     lost = loss["float_pair"] - loss["codec"]
     if lost > most_lost:
-        raise ModelError(_LOSES.format(lost, loss["float_pair"]))
+        half_way = _psnr(pixels, _restored(models[1:], codes.astype(np.float32)))
+        shares = loss["float_pair"] - half_way, half_way - loss["codec"]
+        raise ModelError(_LOSES.format(lost, loss["float_pair"], *shares))
     if lost > _WORTH_A_WARNING:
         warn(f"the codec loses {lost:.2f} dB against the float models")
     return loss
@@ -212,13 +221,12 @@ def count_to_measure(shape: tuple[int, ...]) -> int:
     return min(shape[0], max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(shape[1:3]))))
 
 
-def _restored(models: tuple[Any, Any], pixels: Pixels) -> Float32:
-    """Pixels (N, h, w, C) after float models, which are rounded but not uint8."""
-    values = pixels.astype(np.float32) / np.float32(255)
+def _restored(models: Sequence[Any], values: Float32) -> Float32:
+    """Pixels (N, ...) after float models, which are rounded but not uint8."""
     for model in models:
         values = outputs_of(model, shaped_for(values, model.input_shape))
-    return np.asarray(np.rint(255 * values.clip(0, 1)).reshape(pixels.shape))
+    return np.asarray(np.rint(255 * values.clip(0, 1)))
 
 
 def _psnr(pixels: Pixels, decoded: Any) -> float:
-    return round(metrics.psnr(metrics.mse(pixels, decoded)), 3)
+    return round(metrics.psnr(metrics.mse(pixels, decoded.reshape(pixels.shape))), 3)
