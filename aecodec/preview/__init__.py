@@ -1,4 +1,4 @@
-"""Previews: a small, smooth version of a picture in 10 to 100 bytes.
+"""Previews: a small, blurred version of a picture in 10 to 100 bytes.
 
 >>> from PIL import Image
 >>> payload = encode(Image.new("RGB", (60, 40), "teal"), max_bytes=20)
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aecodec.base.arrays import Pixels
+from aecodec.base.arrays import Int64, Pixels
 from aecodec.base.errors import UsageError, warn
 from aecodec.codec.sources import COLOURS, ImageSource, to_picture
 from aecodec.image_files.colour import in_kept_colours
@@ -22,11 +22,12 @@ from aecodec.preview.search import best_payload
 from aecodec.preview.synthesis import synthesize
 from aecodec.preview.tables import SIDE
 
-__all__ = ["decode", "decode_pixels", "encode"]
+__all__ = ["average_colour", "decode", "decode_pixels", "encode"]
 
 LARGEST_RATIO = 5.0
 """Largest ratio of the longer to the shorter side of a preview."""
 LEAST_BYTES = 10
+_LANCZOS = Image.Resampling.LANCZOS
 
 
 def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
@@ -50,25 +51,43 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
 def decode(payload: bytes) -> Image.Image:
     """Decode a preview to an RGB or RGBA image, whose longer side has 32 pixels.
 
-    Without a shape, the image is a square. Raises FormatError if the payload is empty or not valid;
-    but most random bytes are a valid payload.
+    Raises FormatError if the payload is empty or not valid;
+    most random bytes are a valid payload.
     """
     pixels, ratio = decode_pixels(payload)
-    width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
+    size = round(SIDE * min(1.0, ratio)), round(SIDE * min(1.0, 1 / ratio))
     image: Any = Image.fromarray(pixels)
-    return image.resize((round(SIDE * width), round(SIDE * height)), Image.Resampling.BICUBIC)
+    return image.resize(size, Image.Resampling.BICUBIC)
 
 
-def decode_pixels(payload: bytes) -> tuple[Pixels, float | None]:
+def decode_pixels(payload: bytes) -> tuple[Pixels, float]:
     """Decode a preview to pixels (32, 32, 3) or (32, 32, 4), and the ratio of width to height.
 
-    The pixels are the same integers in all implementations. The ratio is None if the payload has no
-    shape. Raises FormatError if the payload is empty or not valid.
+    The pixels are the same integers in all implementations. Raises
+    FormatError if the payload is empty or not valid.
     """
     content = unpack(payload)
-    ratio = None if content.shape is None else LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
+    ratio = LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
     planes = [synthesize(plane.codes, plane.level) for plane in content.planes]
     return np.dstack([planes[0], *(alpha[..., 1] for alpha in planes[1:])]), ratio
+
+
+def average_colour(payload: bytes) -> str:
+    """Return the average colour of a preview's visible pixels, as CSS writes it.
+
+    Raises FormatError if the payload is empty or not valid.
+
+    >>> average_colour(encode(Image.new("RGB", (60, 40), "teal")))
+    '#007f7f'
+    """
+    return "#" + bytes(_mean(decode_pixels(payload)[0]).tolist()).hex()
+
+
+def _mean(pixels: Pixels) -> Int64:
+    """Return the mean (3,) of pixels (H, W, 3), or of (H, W, 4) weighted by alpha."""
+    opaque = np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=255)
+    weights = opaque[..., 3:4].astype(np.int64)
+    return (pixels[..., :3] * weights).sum((0, 1)) // max(1, int(weights.sum()))
 
 
 def _shape_number(ratio: float) -> int:
@@ -79,14 +98,14 @@ def _shape_number(ratio: float) -> int:
 def _reduced(frame: Image.Image) -> Pixels:
     """Reduce an image to pixels (32, 32, 3), or (32, 32, 4) if a pixel is not opaque.
 
-    Transparent pixels are blended with the mean colour, because their own colours are invisible.
+    First the width, then the height; Pillow's order for both depends on its version and the shape.
+    The mean colour shines through transparent pixels, whose own colours are not visible.
     """
-    small = frame.convert("RGBA").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-    pixels = np.asarray(small)
+    narrow = frame.convert("RGBA").convert("RGBa").resize((SIDE, frame.height), _LANCZOS)
+    pixels = np.asarray(narrow.resize((SIDE, SIDE), _LANCZOS).convert("RGBA"))
     alpha = pixels[..., 3:]
     if alpha.min() == 255:
         return pixels[..., :3]
-    weights = alpha / max(1, int(alpha.sum()))
-    mean = (pixels[..., :3] * weights).sum((0, 1))
-    blended = (pixels[..., :3] * (alpha / 255) + mean * (1 - alpha / 255)).round()
+    opacity = alpha.astype(np.int64)
+    blended = (pixels[..., :3] * opacity + _mean(pixels) * (255 - opacity) + 127) // 255
     return np.dstack([blended.astype(np.uint8), alpha])

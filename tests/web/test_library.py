@@ -219,7 +219,6 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("fromBare(new Uint8Array(5), { codec: DIGITS })", "UsageError", "name the codec"),
         ("fromBare(new Uint8Array(0), { codec: { id: 'f206e96f' } })", "FormatError", ""),
         ("toBare(refined)", "UsageError", ""),
-        ("previews.readTables(new ArrayBuffer(9))", "FormatError", "9 bytes instead of"),
         ("encodeWith({ level: 4 })", "UsageError", "levels 1 to 3"),
         ("samplesToImageData({ bands: 2 }, { bands: [2] })", "ImageError", "from 0 to 1"),
         ("samplesToImageData({ frames: 2 }, { frame: 2 })", "ImageError", "give a number from 0"),

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.documents import ROOT, blocks_of
 
@@ -66,13 +67,12 @@ def test_the_package_has_the_version_of_the_project_and_its_files() -> None:
         assert all((WEB / name).is_file() for name in entry.values())
 
 
-def test_the_package_ships_the_tables_of_previews_and_a_small_decoder() -> None:
-    tables = (WEB / "src" / "tables.bin.gz").read_bytes()
-    assert gzip.decompress(tables) == PATH.read_bytes(), "outdated: zlib with Z_FILTERED"
-    assert len(tables) <= 120_000
-    modules = ("preview", "fetching", "errors")
-    code = [gzip.compress((WEB / "src" / f"{name}.js").read_bytes(), 9) for name in modules]
-    assert sum(map(len, code)) <= 10_000
+def test_previews_need_one_module_with_all_tables_of_at_most_45_kb() -> None:
+    module = (WEB / "src" / "preview.js").read_text()
+    letters = [chr(81 + value).replace("\\", "#") for value in np.fromfile(PATH, np.int8).tolist()]
+    assert module.endswith(f'\nconst tables = readTables("{"".join(letters)}");\n')
+    assert "import" not in re.findall(r"^\w+", module, re.MULTILINE)
+    assert len(gzip.compress(module.encode(), 9)) <= 45_000
 
 
 def test_the_binary_states_the_sources_that_lie_here() -> None:

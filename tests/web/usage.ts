@@ -5,7 +5,7 @@ import type { Codec, Header, Progress } from "aecodec";
 import { toBare } from "aecodec/bare";
 import "aecodec/element";
 import type {} from "aecodec/react";
-import { decodePreview, loadTables, paintPreview, readRatio, readTables } from "aecodec/preview";
+import { averageColour, decodePreview, encodePreview, paintPreview, previewText, previewUrl, readRatio } from "aecodec/preview";
 import type { JSX } from "react";
 
 const attributes: JSX.IntrinsicElements["aec-img"] = { src: "a.aec", loading: "lazy", width: 9, inert: undefined };
@@ -40,14 +40,16 @@ async function sizeOf(file: ArrayBuffer): Promise<number | string> {
 const element = document.querySelector("aec-img");
 element?.addEventListener("previewerror", ({ error }) => console.log(error.message));
 console.log(element?.naturalWidth, element?.loading, attributes, show, sizeOf);
-paintPreview(decodePreview("BieKD0MrBathrum_xS7pPoPpdPNg", await loadTables()), document.createElement("canvas"));
-const ratio: number | null = readRatio(new Uint8Array(9));
+paintPreview("YXZs11cveYaogXQqSwdlQGzRJUA", document.createElement("canvas"));
+const ratio: number = readRatio(new Uint8Array(9));
 console.log(ratio);
 
 // @ts-expect-error: the codec is missing
 void encode(new ImageData(1, 1), {});
 
-export function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
-  const { data, width, height } = decodePreview(payload, readTables(tables));
+export function preview(image: ImageData): ImageData {
+  const text: string = previewText(encodePreview(image, 30));
+  document.body.style.background = `${averageColour(text)} url(${previewUrl(text)})`;
+  const { data, width, height } = decodePreview(text);
   return new ImageData(data, width, height);
 }

@@ -2,7 +2,7 @@
 
 import { fetchFile } from "./fetching.js";
 import { decode, ImageError, readHeader } from "./index.js";
-import { decodePreview, loadTables, paintPreview, readRatio } from "./preview.js";
+import { paintPreview, readRatio } from "./preview.js";
 import { decodeSamples, samplesToImageData } from "./samples.js";
 
 const STYLE = `
@@ -109,11 +109,11 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
     this.#preview.className = "";
     if (text === null) return;
     try {
-      this.#ratio = readRatio(text) ?? 1;
+      this.#ratio = readRatio(text);
       this.#keepRoom();
-      const tables = await loadTables();
+      await null; // a script may add its listeners after the attribute
       if (this.#isDrawn || this.getAttribute("preview") !== text) return;
-      paintPreview(decodePreview(text, tables), this.#preview);
+      paintPreview(text, this.#preview);
       this.#preview.className = "shown";
       this.dispatchEvent(new Event("preview"));
     } catch (error) {

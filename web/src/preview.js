@@ -1,236 +1,249 @@
-// Decodes previews in integers; docs/PREVIEW.md specifies every step.
+// Decodes and encodes previews in integers. docs/PREVIEW.md specifies the steps of a decoder.
+// The tables are the last line and nothing is imported, so that a page needs one request for the first preview.
 
-import { FormatError } from "./errors.js";
-import { fetchFile } from "./fetching.js";
-
-const SIDE = 32, LATENTS = 400, UNITS = 64, LARGE = 96, COEFFICIENTS = 516, FREQUENCIES = 20, MOST = 120;
-const CHANNELS = 20, CELL = 12, HALF = SIDE / 2;
+const SIDE = 32, HALF = SIDE / 2, FREQUENCIES = 21, GRID = FREQUENCIES ** 2, CELL = 12, CHANNELS = 20, LEVELS = 8;
+const LATENTS = 384, UNITS = 32, SIGNED = 160, LARGE = 96, MOST = 120, MOST_LOGIT = 767;
 const PAINTED = 128; // pixels of the longer side
-const HALF_CHANCE = 32768, RARE = 4096, SQUARE = 31;
+const HALF_CHANCE = 32768, RARE = 4096, SQUARE = 31, LARGEST_RATIO = 5;
+const STEPS = [430, 330, 255, 196, 151, 117, 91, 60], CENTROIDS = [0, 4, 14, 24];
 const COLOURS = [[2365, 2365, 2365], [2896, 0, -2896], [-1672, 3344, -1672]];
 
-/** Type and size of each table, in the order of their file. */
+/** Size of each table, in their order. */
 const LAYOUT = {
-  steps: [Int16Array, 8], centroids: [Int16Array, 32], features: [Int16Array, MOST + 1],
-  probabilities: [Uint16Array, 512], start: [Int16Array, 8 * UNITS], biases: [Int16Array, 8 * LATENTS * 4],
-  means: [Int16Array, COEFFICIENTS], cosines: [Int16Array, FREQUENCIES * SIDE],
-  firstBias: [Int16Array, 8 * CHANNELS], secondBias: [Int16Array, CHANNELS], thirdBias: [Int16Array, CHANNELS],
-  lastBias: [Int16Array, CELL], signed: [Int8Array, LATENTS * UNITS], unsigned: [Int8Array, LATENTS * UNITS],
-  small: [Int8Array, LATENTS * 2 * UNITS], large: [Int8Array, LARGE * 2 * UNITS],
-  first: [Int8Array, CHANNELS * 9 * CELL], second: [Int8Array, CHANNELS * 9 * CHANNELS],
-  third: [Int8Array, CHANNELS * 9 * CHANNELS], last: [Int8Array, CELL * 9 * CHANNELS],
-  positions: [Uint8Array, COEFFICIENTS * 3], transform: [Int8Array, LATENTS * COEFFICIENTS],
+  start: LEVELS * UNITS, biases: LATENTS * 4, signed: SIGNED * UNITS, unsigned: LATENTS * UNITS,
+  present: LATENTS * UNITS, positive: SIGNED * UNITS, larger: LARGE * UNITS,
+  firstBias: LEVELS * CHANNELS, secondBias: CHANNELS, thirdBias: CHANNELS, lastBias: CELL,
+  first: CHANNELS * 9 * CELL, second: CHANNELS * 9 * CHANNELS, third: CHANNELS * 9 * CHANNELS, last: CELL * 9 * CHANNELS,
 };
 
 const clip = (value, least, most) => (value < least ? least : value > most ? most : value);
+const range = (size, value) => Array.from({ length: size }, (_, index) => value(index));
+const failure = (name, message) => Object.assign(new Error(message), { name });
 
-/** The tables in an ArrayBuffer with the content of tables.bin. */
-export function readTables(buffer) {
-  const whole = Object.values(LAYOUT).reduce((sum, [Type, size]) => sum + Type.BYTES_PER_ELEMENT * size, 0);
-  if (buffer.byteLength !== whole) throw new FormatError(`the tables have ${buffer.byteLength} bytes instead of ${whole}`);
-  const tables = {};
-  let start = 0;
-  for (const [name, [Type, size]] of Object.entries(LAYOUT)) {
-    tables[name] = new Type(buffer, start, size);
-    start += tables[name].byteLength;
-  }
-  return tables;
-}
+const ODDS = range(2 * MOST_LOGIT + 1, (logit) => 2 ** ((MOST_LOGIT - logit) / 64)); // of 0 against 1
+const PROBABILITIES = ODDS.map((odds) => Math.round(65536 / (1 + odds)));
+const COSTS = ODDS.map((odds) => Math.round(256 * Math.log2(1 + odds)));
+const FEATURES = range(MOST + 1, (magnitude) => Math.round(16 * Math.log2(1 + magnitude)));
+const WEIGHTS = [...range(24, (at) => Math.round(16 * 2 ** (at / 8))), ...range(9, (at) => 128 << at)];
+const COSINES = range(FREQUENCIES * SIDE, (at) => {
+  const angle = ((at >> 5) * (2 * (at & 31) + 1) * Math.PI) / (2 * SIDE);
+  return Math.round((at < SIDE ? 2048 * Math.SQRT2 : 4096) * Math.cos(angle));
+});
 
-let loading;
+/** The index of each latent in three grids of 21x21: low frequencies first, and luma before chroma. */
+const RANKS = range(3 * GRID, (at) =>
+  [1, 10, 40][Math.floor(at / GRID)] * (Math.floor((at % GRID) / FREQUENCIES) ** 2 + (at % FREQUENCIES) ** 2 + 1));
+const POSITIONS = RANKS.map((_, at) => at).sort((first, second) => RANKS[first] - RANKS[second]).slice(0, LATENTS);
 
-/** The tables next to this module, fetched once per page. */
-export function loadTables() {
-  loading ??= fetchTables().catch((error) => {
-    loading = undefined; // the next call tries again
-    throw error;
-  });
-  return loading;
-}
-
-const fetchTables = async () => readTables((await fetchFile(new URL("./tables.bin.gz", import.meta.url).href)).buffer);
-
-/** Paint a decoded preview on a canvas, enlarged to 128 pixels on its longer side; CSS can scale it further. */
-export function paintPreview({ width, height, data, ratio }, canvas) {
+/** Paint a preview on a canvas, enlarged to 128 pixels on its longer side and lightly blurred. */
+export function paintPreview(preview, canvas) {
+  const { width, height, data, ratio } = decodePreview(preview);
   const small = new OffscreenCanvas(width, height);
   small.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
-  canvas.width = Math.round(PAINTED * Math.min(1, ratio ?? 1));
-  canvas.height = Math.round(PAINTED * Math.min(1, 1 / (ratio ?? 1)));
+  canvas.width = Math.round(PAINTED * Math.min(1, ratio));
+  canvas.height = Math.round(PAINTED * Math.min(1, 1 / ratio));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  // The blur, by half a pixel of the preview, fades at the edges, where the first drawing remains.
+  Object.assign(context, { filter: "blur(2px)", globalCompositeOperation: "source-atop" });
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 
-/** The ratio of width to height of a preview, or null if it has no shape. It needs no tables. */
+/** A data URL of the 32x32 pixels, as a BMP file with alpha. */
+export function previewUrl(preview) {
+  const { data } = decodePreview(preview), size = 122 + data.length;
+  const head = [size, 0, 122, 108, SIDE, -SIDE, 0x200001, 3, data.length, 0, 0, 0, 0];
+  const masks = [0xff, 0xff00, 0xff0000, 0xff000000, 0x73524742, ...Array(12).fill(0)];
+  const words = new Uint8Array(Int32Array.from([...head, ...masks]).buffer);
+  return `data:image/bmp;base64,${btoa(String.fromCharCode(0x42, 0x4d, ...words, ...data))}`;
+}
+
+/** The average colour of the visible pixels, as `#rrggbb`. */
+export function averageColour(preview) {
+  const [red, green, blue] = meansOf(decodePreview(preview).data);
+  return `#${(0x1000000 + red * 0x10000 + green * 0x100 + blue).toString(16).slice(1)}`;
+}
+
+/** Means of red, green and blue, weighted by alpha. */
+function meansOf(pixels) {
+  const sums = [0, 0, 0, 0];
+  pixels.forEach((value, at) => (sums[at & 3] += (at & 3) === 3 ? value : value * pixels[at | 3]));
+  return sums.map((sum) => Math.floor(sum / Math.max(1, sums[3])));
+}
+
+/** The ratio of width to height of a preview. */
 export function readRatio(preview) {
   return ratioOf(bitReader(payloadOf(preview)));
 }
 
-/** Decode a payload (Uint8Array, or its base64url) to 32x32 RGBA pixels, and the ratio of width to height or null. */
-export function decodePreview(preview, tables) {
-  const read = bitReader(payloadOf(preview));
-  const ratio = ratioOf(read);
-  const hasAlpha = read(RARE);
+/** Decode a payload (Uint8Array, or its base64url) to 32x32 RGBA pixels, and the ratio of width to height. */
+export function decodePreview(preview) {
+  const decide = bitReader(payloadOf(preview)), ratio = ratioOf(decide), hasAlpha = decide(0, RARE);
   const plane = () => {
-    const level = number(read, 3);
-    const codes = readCodes(read, level, tables);
-    return filtered(pixelsOf(codes, level, tables), level, tables);
+    const level = codedNumber(decide, 0, 3);
+    return synthesized(coded(decide, level), level);
   };
   const data = plane();
   if (hasAlpha) plane().forEach((value, at) => at % 4 === 1 && (data[at + 2] = value));
   return { width: SIDE, height: SIDE, data, ratio };
 }
 
+/** A payload as a text in base64url. */
+export const previewText = (payload) =>
+  btoa(String.fromCharCode(...payload)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
 function payloadOf(preview) {
   const payload = typeof preview === "string" ? bytesOf(preview) : preview;
-  if (!payload.length) throw new FormatError("the preview is empty");
+  if (!payload.length) throw failure("FormatError", "the preview is empty");
   return payload;
 }
 
 function bytesOf(text) {
   try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    const again = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-    if (again === text) return Uint8Array.from(binary, (byte) => byte.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
+    if (previewText(bytes) === text) return bytes;
   } catch {
     // an unknown character or a wrong length
   }
-  throw new FormatError("damaged: the preview is not a text in base64url; it may have been cut or changed");
+  throw failure("FormatError", "damaged: the preview is not a text in base64url; it may have been cut or changed");
 }
 
-function ratioOf(read) {
-  if (!read(RARE)) return null;
-  const shape = number(read, 6);
-  if (shape > 2 * SQUARE) throw new FormatError(`not a preview: the number of its shape is ${shape}, at most 62 is valid`);
-  return 5 ** ((shape - SQUARE) / SQUARE);
+function ratioOf(decide) {
+  const shape = codedNumber(decide, 0, 6);
+  if (shape > 2 * SQUARE) {
+    throw failure("FormatError", `not a preview: the number of its shape is ${shape}, at most 62 is valid`);
+  }
+  return LARGEST_RATIO ** ((shape - SQUARE) / SQUARE);
 }
 
-function number(read, bits) {
-  let value = 0;
-  for (let bit = 0; bit < bits; bit++) value = value * 2 + read(HALF_CHANCE);
-  return value;
+// Decoders and encoders take the same decisions. A function `decide` gets a decision and its probability, or the kind
+// of the decision about a latent, writes or weighs the decision, and returns it; that of a decoder returns what it reads.
+
+function codedNumber(decide, number, bits) {
+  let result = 0;
+  while (bits--) result = 2 * result + decide((number >> bits) & 1, HALF_CHANCE);
+  return result;
+}
+
+/** The code of a latent. */
+function codedLatent(decide, code) {
+  if (!decide(+(code !== 0), 0)) return 0;
+  const sign = decide(+(code > 0), 1) ? 1 : -1;
+  let magnitude = 1;
+  while (magnitude < MOST && decide(+(Math.abs(code) > magnitude), Math.min(magnitude + 1, 3))) magnitude++;
+  return sign * magnitude;
+}
+
+/** The codes of a plane. */
+function coded(decide, level, codes = []) {
+  return codesBy(level, (logitOf, latent) => {
+    const decideKind = (decision, kind) => decide(decision, PROBABILITIES[logitOf(kind)]);
+    return codedLatent(decideKind, codes[latent]);
+  });
 }
 
 /** A function that reads a decision; the payload continues with zeros without end. */
 function bitReader(payload) {
-  let next = 0, range = 0xffffffff, value = 0;
+  let next = 0, width = 0xffffffff, value = 0;
   const shift = () => (value = value * 256 + (payload[next++] ?? 0));
   for (let byte = 0; byte < 4; byte++) shift();
-  return (probability) => {
-    const bound = (range >>> 16) * probability;
+  return (_, probability) => {
+    const bound = (width >>> 16) * probability;
     const decision = value < bound ? 1 : 0;
-    if (decision) range = bound;
+    if (decision) width = bound;
     else {
       value -= bound;
-      range -= bound;
+      width -= bound;
     }
-    for (; range < 0x1000000; range *= 256) shift();
+    for (; width < 0x1000000; width *= 256) shift();
     return decision;
   };
 }
 
-function readCodes(read, level, tables) {
+/** Codes of the latents, one block after another. `choose` gets a function for logits, and the index of the latent. */
+function codesBy(level, choose) {
   const codes = new Int32Array(LATENTS);
-  const sums = Int32Array.from(tables.start.subarray(level * UNITS, (level + 1) * UNITS));
-  const units = sums.map(unit);
-  for (let latent = 0; latent < LATENTS; latent++) {
-    const chance = (kind) => probability(units, level, latent, kind, tables);
-    if (!read(chance(0))) continue;
-    const sign = read(chance(1)) ? 1 : -1;
-    let magnitude = 1;
-    while (magnitude < MOST && read(chance(Math.min(magnitude + 1, 3)))) magnitude++;
-    codes[latent] = sign * magnitude;
-    const feature = tables.features[magnitude];
-    for (let index = 0, at = latent * UNITS; index < UNITS; index++, at++) {
-      sums[index] += feature * (sign * tables.signed[at] + tables.unsigned[at]);
-      units[index] = unit(sums[index]);
+  const sums = Int32Array.from({ length: UNITS }, (_, unit) => 64 * tables.start[level * UNITS + unit]);
+  for (let start = 0, end; start < LATENTS; start = end) {
+    end = Math.min(LATENTS, start + 1 + (start >> 4));
+    const units = sums.map((sum) => clip(sum >> 4, 0, 1023));
+    for (let latent = start; latent < end; latent++) {
+      codes[latent] = choose((kind) => logit(units, latent, kind), latent);
     }
+    for (let latent = start; latent < end; latent++) if (codes[latent]) advance(sums, latent, codes[latent]);
   }
   return codes;
 }
 
-const unit = (sum) => clip(sum >> 3, 0, 2047);
+/** Add a code to the sums of the hidden units. */
+function advance(sums, latent, code) {
+  const feature = FEATURES[Math.abs(code)], signed = latent < SIGNED ? Math.sign(code) : 0;
+  for (let unit = 0, at = latent * UNITS; unit < UNITS; unit++, at++) {
+    sums[unit] += feature * (tables.unsigned[at] + (signed && signed * tables.signed[at]));
+  }
+}
 
-/** The probability, in 1/65536, of a kind of decision: not 0, positive, above 1, above 2 and more. */
-function probability(units, level, latent, kind, tables) {
-  const isSmall = kind < 2;
+/** The logit, counted from 0, of a kind of decision: not 0, positive, above 1, above 2 and more. */
+function logit(units, latent, kind) {
+  const weights = [tables.present, tables.positive, tables.larger, tables.larger][kind];
   let output = 0;
-  if (isSmall || latent < LARGE) {
-    const weights = isSmall ? tables.small : tables.large;
-    const start = (2 * latent + (kind & 1)) * UNITS;
-    for (let index = 0; index < UNITS; index++) output += units[index] * weights[start + index];
+  for (let unit = 0, at = latent * UNITS; unit < UNITS && at < weights.length; unit++, at++) {
+    output += units[unit] * weights[at];
   }
-  const logit = clip(tables.biases[(level * LATENTS + latent) * 4 + kind] + (output >> 5), -511, 511);
-  return logit < 0 ? 65536 - tables.probabilities[-logit] : tables.probabilities[logit];
+  return clip(16 * tables.biases[4 * latent + kind] + (output >> 2), -MOST_LOGIT, MOST_LOGIT) + MOST_LOGIT;
 }
 
-/** Pixels (32, 32, 3) before the filter. Sums exceed 32 bits; doubles hold them exactly. */
-function pixelsOf(codes, level, tables) {
-  const { transform, means, positions, steps, centroids } = tables;
-  const sums = new Float64Array(COEFFICIENTS);
-  codes.forEach((code, latent) => {
-    if (!code) return;
-    const magnitude = Math.abs(code);
-    const value = Math.sign(code) * (64 * magnitude + centroids[4 * level + Math.min(magnitude, 3)]) * steps[level];
-    for (let index = 0, at = latent * COEFFICIENTS; index < COEFFICIENTS; index++, at++) sums[index] += value * transform[at];
-  });
-  const grid = new Float64Array(3 * FREQUENCIES * FREQUENCIES);
-  sums.forEach((sum, index) => {
-    const at = 3 * index, row = positions[at] * FREQUENCIES + positions[at + 1];
-    grid[row * FREQUENCIES + positions[at + 2]] = clip(means[index] + Math.floor(sum / 512), -131072, 131072);
-  });
-  return coloured(planesOf(grid, tables.cosines));
+/** The latent, in 1/64, of a code. */
+function dequantized(code, level) {
+  const magnitude = Math.abs(code);
+  return Math.sign(code) * (64 * magnitude + CENTROIDS[Math.min(magnitude, 3)]) * STEPS[level];
 }
 
-/** Inverse cosine transform of three planes, first along rows, then along columns. */
-function planesOf(grid, cosines) {
-  const rows = new Float64Array(3 * FREQUENCIES * SIDE), planes = new Float64Array(3 * SIDE * SIDE);
-  for (let at = 0; at < rows.length; at++) {
-    rows[at] = inverse(grid, (at >> 5) * FREQUENCIES, 1, cosines, at & 31);
+/** RGBA pixels of codes. */
+function synthesized(codes, level) {
+  const grid = new Float64Array(3 * GRID);
+  codes.forEach((code, latent) => (grid[POSITIONS[latent]] = dequantized(code, level)));
+  const inverse = (x, frequency) => COSINES[frequency * SIDE + x];
+  const rows = transformed(grid, FREQUENCIES, SIDE, inverse, 16384);
+  return filtered(coloured(transformed(rows, FREQUENCIES, SIDE, inverse, 4096)), level);
+}
+
+/** Products (columns, lines) of a matrix and lines of `size` values. Sums exceed 32 bits; doubles hold them exactly. */
+function transformed(values, size, columns, factor, divisor) {
+  const lines = values.length / size, result = new Float64Array(columns * lines);
+  for (let at = 0; at < result.length; at++) {
+    const column = Math.floor(at / lines), start = (at % lines) * size;
+    let sum = divisor / 2;
+    for (let index = 0; index < size; index++) sum += factor(column, index) * values[start + index];
+    result[at] = Math.floor(sum / divisor);
   }
-  for (let at = 0; at < planes.length; at++) {
-    planes[at] = inverse(rows, (at >> 10) * FREQUENCIES * SIDE + (at & 31), SIDE, cosines, (at >> 5) & 31);
-  }
-  return planes;
+  return result;
 }
 
-function inverse(source, start, step, cosines, x) {
-  let sum = 2048;
-  for (let u = 0; u < FREQUENCIES; u++) sum += cosines[u * SIDE + x] * source[start + u * step];
-  return Math.floor(sum / 4096);
-}
-
+/** Pixels (32, 32, 3), clipped, of planes in the same layout. */
 function coloured(planes) {
-  const pixels = new Int32Array(SIDE * SIDE * 3);
-  for (let at = 0; at < pixels.length; at++) {
-    const pixel = Math.floor(at / 3), colour = at % 3;
-    let sum = 524288;
-    for (let plane = 0; plane < 3; plane++) sum += COLOURS[plane][colour] * planes[plane * SIDE * SIDE + pixel];
-    pixels[at] = clip(Math.floor(sum / 1048576) + 128, 0, 255);
-  }
-  return pixels;
+  return new Int32Array(planes.length).map((_, at) => {
+    const colour = at % 3, add = (sum, factors, plane) => sum + factors[colour] * planes[at - colour + plane];
+    return clip(Math.floor(COLOURS.reduce(add, 524288) / 1048576) + 128, 0, 255);
+  });
 }
 
-/** Add the details that a small convolutional network predicts, and opaque alpha. */
-function filtered(pixels, level, tables) {
+/** Add opaque alpha, and the details that a small convolutional network predicts for cells of 2x2 pixels. */
+function filtered(pixels, level) {
   const bias = tables.firstBias.subarray(level * CHANNELS, (level + 1) * CHANNELS);
-  const rectified = (shift) => (sum) => clip(sum >> shift, 0, 255);
-  let grid = convolved(cellsOf(pixels), tables.first, bias, rectified(7));
-  grid = convolved(grid, tables.second, tables.secondBias, rectified(6));
-  grid = convolved(grid, tables.third, tables.thirdBias, rectified(6));
-  grid = convolved(grid, tables.last, tables.lastBias, (sum) => (sum + 32) >> 6);
+  const rectified = (value) => clip(value, 0, 255);
+  const cells = pixels.map((_, at) => pixels[pixelOf(at)] - 128);
+  let grid = convolved(cells, tables.first, bias).map(rectified);
+  grid = convolved(grid, tables.second, tables.secondBias).map(rectified);
+  grid = convolved(grid, tables.third, tables.thirdBias).map(rectified);
   const data = new Uint8ClampedArray(SIDE * SIDE * 4).fill(255);
-  grid.forEach((value, at) => {
+  convolved(grid, tables.last, tables.lastBias).forEach((value, at) => {
     const from = pixelOf(at);
     data[from + Math.floor(from / 3)] = pixels[from] + value;
   });
   return data;
-}
-
-/** A grid (16, 16, 12) of cells of 2x2 pixels. */
-function cellsOf(pixels) {
-  return new Int32Array(pixels.length).map((_, at) => pixels[pixelOf(at)] - 128);
 }
 
 /** The index in the pixels (32, 32, 3) of an index in the cells. */
@@ -240,22 +253,175 @@ function pixelOf(at) {
   return 3 * (SIDE * y + x) + (channel % 3);
 }
 
-/** Convolve a grid (16, 16, C), padded with zeros, with weights (D, 3, 3, C), and finish each sum. */
-function convolved(grid, weights, bias, finish) {
-  const channels = grid.length / (HALF * HALF), outputs = bias.length, row = 3 * channels, width = HALF + 2;
-  const padded = new Int32Array(width * width * channels), result = new Int32Array(HALF * HALF * outputs);
-  for (let y = 0; y < HALF; y++) {
-    padded.set(grid.subarray(y * HALF * channels, (y + 1) * HALF * channels), ((y + 1) * width + 1) * channels);
-  }
-  const factors = Int32Array.from(weights);
-  for (let at = 0; at < result.length; at++) {
+/** Convolve a grid (16, 16, C), with zeros around it, with weights (D, 3, 3, C) in 1/64. */
+function convolved(grid, weights, bias) {
+  const outputs = bias.length, channels = grid.length / HALF ** 2, isInside = (at) => at >= 0 && at < HALF;
+  return new Int32Array(HALF ** 2 * outputs).map((_, at) => {
     const output = at % outputs, cell = (at - output) / outputs;
-    const corner = ((cell >> 4) * width + (cell & 15)) * channels;
-    let sum = bias[output];
-    for (let dy = 0, weight = output * 3 * row, from = corner; dy < 3; dy++, from += width * channels) {
-      for (let index = 0; index < row; index++) sum = (sum + Math.imul(factors[weight++], padded[from + index])) | 0;
+    let sum = 64 * bias[output] + 32;
+    for (let tap = 0; tap < 9; tap++) {
+      const column = (cell & 15) + (tap % 3) - 1, row = (cell >> 4) + Math.floor(tap / 3) - 1;
+      if (!isInside(column) || !isInside(row)) continue;
+      const from = (HALF * row + column) * channels, start = (9 * output + tap) * channels;
+      for (let channel = 0; channel < channels; channel++) sum += weights[start + channel] * grid[from + channel];
     }
-    result[at] = finish(sum);
+    return sum >> 6;
+  });
+}
+
+// The encoder. It finds the same codes as in Python, for the same pixels.
+
+/** The payload, of at most `maxBytes`, of an ImageData or another object with `width`, `height` and RGBA `data`. */
+export function encodePreview({ width, height, data }, maxBytes = 40) {
+  if (!(maxBytes >= 10)) throw failure("UsageError", `a preview needs 10 bytes or more, not ${maxBytes}`);
+  if (!data.length || data.length !== 4 * width * height) {
+    throw failure("UsageError", `${width}x${height} RGBA pixels have ${4 * width * height} bytes, not ${data.length}`);
+  }
+  const pixels = blended(reduced(data, width, height));
+  const exponent = clip(Math.log(width / height) / Math.log(LARGEST_RATIO), -1, 1);
+  const shape = SQUARE + Math.round(SQUARE * exponent);
+  for (let bytes = maxBytes; ; ) {
+    const payload = packed(shape, planesFor(pixels, 256 * (8 * bytes - 7)));
+    if (payload.length <= maxBytes) return payload;
+    bytes -= payload.length - maxBytes; // the estimate of the bits was too low
+  }
+}
+
+/** 32x32 pixels by the Lanczos filter of Pillow, with premultiplied alpha. */
+function reduced(data, width, height) {
+  const product = (value, alpha) => (value * alpha + 128 + ((value * alpha + 128) >> 8)) >> 8;
+  const multiplied = data.map((value, at) => ((at & 3) === 3 ? value : product(value, data[at | 3])));
+  const small = resampled(resampled(multiplied, width, height), height, SIDE);
+  return small.map((value, at) => {
+    const alpha = small[at | 3];
+    return (at & 3) === 3 || !alpha ? value : Math.floor((255 * value) / alpha);
+  });
+}
+
+/** Lines of RGBA pixels, each reduced to 32 pixels, as 32 columns. */
+function resampled(source, size, lines) {
+  const result = new Uint8ClampedArray(4 * SIDE * lines), scale = size / SIDE, inner = 1 / Math.max(1, scale);
+  for (let x = 0; x < SIDE; x++) {
+    const centre = (x + 0.5) * scale, support = 3 / inner;
+    const start = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(size, Math.trunc(centre + support + 0.5));
+    const weights = range(end - start, (index) => lanczos((index + start - centre + 0.5) * inner));
+    const whole = weights.reduce((sum, weight) => sum + weight);
+    const factors = weights.map((weight) => Math.trunc((weight / whole) * 4194304 + 0.5 * Math.sign(weight)));
+    for (let at = 0; at < 4 * lines; at++) {
+      let sum = 2097152, from = ((at >> 2) * size + start) * 4 + (at & 3);
+      for (const factor of factors) {
+        sum += factor * source[from];
+        from += 4;
+      }
+      result[4 * x * lines + at] = sum >> 22;
+    }
   }
   return result;
 }
+
+const sinc = (x) => (x ? Math.sin(x * Math.PI) / (x * Math.PI) : 1);
+const lanczos = (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0);
+
+/** RGBA pixels whose mean colour shines through transparent ones. */
+function blended(pixels) {
+  const means = meansOf(pixels);
+  return pixels.map((value, at) => {
+    const alpha = pixels[at | 3];
+    return (at & 3) === 3 ? value : Math.floor((value * alpha + means[at & 3] * (255 - alpha) + 127) / 255);
+  });
+}
+
+/** The planes of the colours and, if a pixel is not opaque, of alpha, which gets two fifths of the bits. */
+function planesFor(pixels, bits) {
+  if (pixels.every((value, at) => (at & 3) !== 3 || value === 255)) return [planeFor(pixels, bits)];
+  const opacity = pixels.map((_, at) => pixels[at | 3]);
+  const colours = planeFor(pixels, bits - planeFor(opacity, Math.floor((bits * 2) / 5)).bits);
+  return [colours, planeFor(opacity, bits - colours.bits)];
+}
+
+/** Of the candidates that fit, the one with the smallest error after the filter, among the twelve best before it. */
+function planeFor(pixels, bits) {
+  const latents = analyzed(pixels);
+  const candidates = STEPS.flatMap((_, level) => WEIGHTS.map((weight) => candidateOf(latents, level, weight)));
+  const byErrors = (first, second) => first.errors - second.errors;
+  const fitting = candidates.filter((candidate) => candidate.bits <= bits).sort(byErrors).slice(0, 12);
+  if (!fitting.length) fitting.push(candidates.sort((first, second) => first.bits - second.bits)[0]);
+  const lossOf = ({ codes, level }) =>
+    synthesized(codes, level).reduce((sum, value, at) => sum + ((at & 3) < 3 && (value - pixels[at]) ** 2), 0);
+  const losses = fitting.map(lossOf);
+  return fitting[losses.indexOf(Math.min(...losses))];
+}
+
+/** The latents, in 1/64, of RGBA pixels. */
+function analyzed(pixels) {
+  const weighted = (factors, at) => factors.reduce((sum, factor, c) => sum + factor * (pixels[4 * at + c] - 128), 0);
+  const planes = COLOURS.flatMap((factors) => range(SIDE * SIDE, (at) => weighted(factors, at)));
+  const forward = (frequency, x) => COSINES[frequency * SIDE + x];
+  const rows = transformed(planes, SIDE, FREQUENCIES, forward, 16384);
+  const grid = transformed(rows, SIDE, FREQUENCIES, forward, 1048576);
+  return POSITIONS.map((at) => grid[(at % GRID) * 3 + Math.floor(at / GRID)]);
+}
+
+/** The codes at a level. 256 bits are worth `weight` squared steps of squared error. */
+function candidateOf(latents, level, weight) {
+  const step = STEPS[level], worth = weight * step ** 2;
+  let bits = 768, errors = 0;
+  const codes = codesBy(level, (logitOf, latent) => {
+    const value = latents[latent];
+    const nearest = Math.min(MOST, Math.floor((2 * Math.abs(value) + 64 * step) / (128 * step)));
+    let least = { total: Infinity };
+    for (const magnitude of nearest ? [0, (nearest + 1) >> 1, nearest - 1, nearest] : [0]) {
+      const code = Math.sign(value) * magnitude, error = (dequantized(code, level) - value) ** 2;
+      const cost = costOf(code, logitOf), total = 16 * error + worth * cost;
+      if (total < least.total) least = { total, code, error, cost };
+    }
+    bits += least.cost;
+    errors += least.error;
+    return least.code;
+  });
+  return { level, codes, bits, errors };
+}
+
+/** Bits of a code, in 1/256. */
+function costOf(code, logitOf) {
+  let cost = 0;
+  codedLatent((decision, kind) => {
+    cost += COSTS[decision ? logitOf(kind) : 2 * MOST_LOGIT - logitOf(kind)];
+    return decision;
+  }, code);
+  return cost;
+}
+
+/** The shortest payload, of at least one byte, of a shape and planes. */
+function packed(shape, planes) {
+  let low = 0n, width = 0xffffffff, size = 4;
+  const decide = (decision, probability) => {
+    const bound = (width >>> 16) * probability;
+    if (!decision) low += BigInt(bound);
+    width = decision ? bound : width - bound;
+    for (; width < 0x1000000; width *= 256, size++) low <<= 8n;
+    return decision;
+  };
+  codedNumber(decide, shape, 6);
+  decide(planes.length - 1, RARE);
+  for (const { level, codes } of planes) {
+    codedNumber(decide, level, 3);
+    coded(decide, level, codes);
+  }
+  for (let bits = BigInt(8 * size - 1); ; bits--) {
+    const value = -(-low >> bits) << bits;
+    if (value >= low + BigInt(width)) continue;
+    const bytes = value.toString(16).padStart(2 * size, "0").replace(/(00)+$/, "") || "00";
+    return Uint8Array.from(bytes.match(/../g), (byte) => parseInt(byte, 16));
+  }
+}
+
+/** The tables of a text, in which a letter is an integer from -45 to 45. */
+function readTables(text) {
+  const values = Int8Array.from(text, (letter) => (letter === "#" ? 11 : letter.charCodeAt(0) - 81));
+  let end = 0;
+  return Object.fromEntries(Object.entries(LAYOUT).map(([name, size]) => [name, values.subarray(end, (end += size))]));
+}
+
+const tables = readTables("XZTUQPVXUXUPXVOPWWYPXVVVXXWUVZWXVXTVSPVXUXUPXUOOXWYQXWVVWWVUVXWXTXTVTQVWUXUPXUPOXWXSWXVVVWUVVWVVSWSVUQWWTWVQWSPNYWWTVXVWUVTVVVWVRVRVUQWWRVVRUSPNYWVTUXVWSUSUVTVUPVQUUQXVPUVRTRPNYWUSTXVWRTQTUSVTOVOUTQXVNSVSRQONYVTRRWUWPSPTTRUTLUMTTRXUJRVTOQONYVRRPXUXMRNTSOVRaQROYQNO[RONTQNMWQNNWQONSQNLSQNLRONLRQMMTQNL#RQOQQMKQQNKPQMJQPMJQPMLRQNLORMKOQMKOPMJKQKLNPNNOQMJOPMJPQMLNPLINQLIPRMKNQLJNQMJMQMJNRLIHQJHMPKIMQLIMPLINQLJOQMKMQKIMQLIQUNOLQKHMQMIKQKGKQKGLPKGLQKHMQKINQMJKPKJKPKJLQKHJQJGLQKHKQKHKQKGLQKHMQKGKQKGLQKGFQJGGQIGJQJFJQJFLQKHMQLJKQKGJQJFJQJEKQKGJQJGLQJGIQIEJPJFJRJFIRIFIQIEDQJJERIHIQJGIQIEKQJGLQKHJQJGJQJGIQIFHQIEHQIEJRJFHQIEHQIEFPIFIQIFIQJFIQIFIREIHQDIFQJOHPINKQIMGQDHGQDHKQINIQGKIQGKIQFJJPFJGQEIGQDHHPEJIQEIEQGKDQGLFQDGFQDGGQDIGQDIFQDGFQDGAQGMJQHMJRHMHQFJIQFJGQFJFQDHGQCHHQEJFQCGGQEIEQCGEQCGGQEIFQCGEQCFFQEHGRDHCQFKDQFJHQHMIPINHQFJEQCFEPBEGQFIFQDGEQCGGQEIGQEIDQCFEQCEFQDHGQDIEQDGEQBFEPCGFQCGDQBFDQBECQBEGQGKDQCFEQBFHQGMEQINDQHMGQEICQBEDQBEFQEJFQEIGQEIEQDHFQCGBQEJAQEKDQBFDQBDCQADCQADDQCGCQBFCQABEQCFAQEICQAFCQAEDQCFCQBEGQGLGQHMEQEIEQEIAQJOAQJNEQDHBQ@DEQDHBQBDBQ@DDQCHCQBFCQAEDQCHBQADBQ@DBQEJBQEICQBFCQBFBQAEBQ@DBQBFAQ@EBQ?ECQAEEQFKAQ@EAQ?BFQGMDQDHDQDHDQCHDQDHBQAEAQ@CAQ@EAQ?CCQBGCQBG=QFL=QGKCQBEBQAFAQ?DAQ?E@Q?BAQ@C@Q@BBQBEAQ@E@Q>CAQ@DEQGKEQHMCQDHBQCHBQGL@QCH@QCHBQGLCQCG@Q?C@Q@DBQCFAQAD@Q?DBQCF?Q?B?Q>BBQBG?Q?E?Q?D@QEJ?QDIAQ@EAQBE@Q@F@Q>C?Q@D?Q=@AQAE@Q@D>Q>CDQFK?Q@E?Q>CCQGLBQDH>Q>B?Q?DAQCG@QAC?Q@BAQCGAQCG?Q>E?Q=CAQBFAQBF?QCJ?QDH@QAF?Q@D?Q>C@QAD>Q?E>Q>E>Q=D>Q>E?Q@E?Q?C>Q=C>Q=C>Q?F>Q>GCQFJBQGMAQCG?Q@D>Q=D=Q=B>Q>C@QCH@QBF@QCF?QBG@QAD?QAF=Q>D=Q=C>Q?E=Q>E>Q>E>QAE=Q;B=Q<C?QAC=Q=D=Q<D?QAE>Q?C=QBF>QBH=Q>F=Q=D<Q=D<Q=B;QFL=Q@E=Q?EBQEJBQGL@QCG?QCG@QAF<Q=D<Q=E?QBE<Q=C<Q<?BQFK@QGK?Q@E=Q=E<Q=H>QAC=Q?C=Q=C?Q?C<Q;D<Q<C=Q@C@QDH=QDJ=Q@D<Q>B=Q=F<Q<A<Q=D;Q<D<Q<C;Q<E;Q;B=Q>E<Q=B=QHM>QHMAQEI<Q;B;Q;BAQGM?QBGPQQPPQQPQRQQRSQQPPQQRQQRPQQQRPQQRQRPQRQPQQQQRPQPQSQQQQRQQQQQQQOQPQRPQQRRQQPQPPRPQQQQQQSQQQPQRQQSQRQPQPPQQPQRQQQQQQQQQPPQQQQRQRQPPPNQRQQPPPRQQQQQPQPQQQQQRQQQMSPSQQOPQRPQPRQQPRQQQQQRPROQRPRQQRPRORTOSQOQPQPQPQQQQQQQPRRQQQRPQQRSRPRPQRRQQPQRRPPPQRQRQQQQQQQPPQPQPPMQRRPPOQQQPSRQOPQRPQPRRQQPOSORQPRQOQQQRPRRPROQQRRRQRRQQQPQRQOQPRSPRRPPPQQQPQQPPPQQPQSRQRSPQQRQSQPQPQQPPQQQOOQPPPQQORSQSPPROQQORQRPQPRQQQPQRTPQQOPQPQPQQQRPORQPQQSPPPSQQQQQQSQQPPPQPRPRQRRQPQQPQPRPOQQQQORRQQNQQRRSQQRQQQQQOQPRPRTORRNQOQPQQQQPPPQRPQSPQQSPQRRQSQPPQRPNQRPROTRPQPPQQQNQRQQPWRQRQQORRPQQPPQQPRRQPQQPPPPQQQRPORORNORPRRPOPRQQPPQOQORPOOTQRRQPLSTRQQRPOQPQRPRRQROQRSRSPQRQQQQQQRORRPSQQPSPPQPQRTQQPOPPORPQQRQPOQQPQQQQQQQQQQQQQRQQQQQQQQQPQQQQOQRQPQNPQRPPPSSPRTPRQQQRQPMQOQSPPRPPTQPQQQPPPRORNSRPQOQRPRNSSQQQLRRSQQMRSPQQPQQQPSRQPPRQPQOQRQQPSSPSSPRPRRRQQPQSROPOQRQRRPQRQQQPRQPRPQRPRRQTOQRRPPQOPPRPOORPQQPPRSSOQPRQNPPORPSRPRNRQQRSPRRQQQQQSRQRPRSORQOQPQQRPRQPQQRRPRRQPQPPSQQQQPSQOQSQRQQQQRQQPPQQQTPQQQRQUPRPSQSPQQRPQQPRRSPQQOPRPRQRQRSPRRQORPROPQRQQPQSRPNOQQRSQPQQQQQPSQQRNQTORQOROQPRPPQOQPQQPRUQPQUPPRRQQQRRQRRPQQQQQRQQQQQQQQPQQQQQRPQQSRPQRPQVPQPROTRPPPQQQQRQRQNPNQPSQOTQPQSPQQQQRRQQPPQQQTOQQQQPSPRPSPTPQPRRQQPRRSPQPOPQPSPQQRRPRPQOUPPRRPMPPSOQNURQSNRQQRORRRPQTQOSPQNRRQRNPPSPQQQQNPQQQRQRSPRPPQRSPSTOPRNROQOPQNQOPQPRPRQPPPUQRRSRPPRPOPPQRPRRPQORQSQRQRQQQRQQRQORQRQQRQRRRQSQRQRQRRRQPQOOWQTQURRRUPOQSPPSPRPSNTRPRQQQPQOQSQRQXRQRQQNRRPQPPQSPQRQQNPRRQRRQSQMOPQPSQQRPPQRPQPRRQROPQQQRQPPQPQOPOQPQNQTPRRRPPRQRPOQOQSQQPQOPPPRPRRTPORTOQRQOPPPQQOQOPRQRPQQPQQSQSSRRQPRPOPPPRPRSPSOQRRRSQQPQQQOQRRQRSPQPPPQTQQQRRPNPQQRRQOQQQRQORQMQPQUOSRNRPQRRPPRPPQRPQQRRQSRONQQSQPTONRSJSSRPMUQRPQQPQPNRSQWR[RPRRQSQORQMSPRQMOSPPQQOQPQQOPPROQPQQOSQPQTPQRPQQOQQQQPQPUPRQQRPRPQQQPSQPQQNQQQQRQQQPRQQQSRQQQOPOPQPSQRPRQSPQQPRRQQQQPQQPQOQQQQPQRQNQQPSSPPNPRPRNPSQRQRPQQORQRTQTPRRSQPRQPRJPQPQOOQPONQQQRTRRRVPTQQRRPROPPPPQPRSQONPQQRSQPQQQRPPRQPRNPURSRQUORQROSROPOQQPRROPRZOOQPSQOSQPQTRQQPQRPQQPUQQPUORQRQPRPSPSQSPQQSPQQPQRRQQQMQQPRQRRRRPPQRPQQNSQRQNRQSPQLRQOUQRRPSQYQTQQQURPQQQQQRPQQQQQOQQRQQQQQTQTQORPQQQPSTOQRNUPPORRNQOQNQRSRVSOQQPOQSQRRRPPPQSQPRRQROQQQQRQPOQQROQRQPQSOLRSQTUQSQQMSSQQMQQQPJSSOSQXTQTPPOPQPQXQORQQZQQNLRRQRMOTPLPVTPSSQUNSRQQPQNRQQROQQPPNPQRRSUQTTRPOPQOPPPORPRRQQNQQRRSQORPRQQPQQPSQQTPSRNIPQRRPRRPQPQQRPNRQOLORRVQQQROOPPQQPQRQPOQQSRSPRSRPRPQQQMRTPMRSQOOOTQQLRRQQURPPOITSRTQQSQQPQMORPQVQOSQPSQPNURRPQOOTNWPUSPSSQPQRQVPQQQPQWRQQURQRPSQOQRQRRQQPQTNRRPUOPORQPROPMQQOQUQRPRQSRTOQQRPOPRTQPQRPROQQQRRQQKRQQQQMQQSRPSQQQSQQRQQROQQPPPQPTQQQQPPQPSORQRQPQPRRQPQRRRQQRQQQSSPQROPPQQQQQQQQPRPQQQQPRQQQPQQQQRRRQPQRQQRTQQRQQIXQQQSQVRPPUTQQRNSRSPRRPPRSQOSSPPOPPRQPTRQPTRQSQTSQQPPOQWPRPPRRQOWQRQRPORPQQSRPRMNQNSPQQQURQQQQQQRQPQQQQPQQSRQPQPRQPRQLQPRQPRRRQLKOSPROZQPQUQRORSOQQNOMRSSQPROQPSRQQPQRPQQQRPQQTQQQQQQSPTRRRQQRQOPPQPQQRRQQRQQPRSQQQPQMQQPRQPPPQRQRPQQQSOQQRRRPPNRQQSQRRRPTQRROPMORPQRQQOQQRRRPPOPQPOQQQORSQTSQSOQPRQRPNROQURRPRWQRRRQTQRQORRSSQTMOTQROOQPQ[SRPQTNPQPORQQOOPSRSRUQPPPRPRROPPPQORSNPSJPQRMNSQRPQQPOQPQRQOPPQNQRPQROPQSPOQORPSTPOROJTQUROLRQPINQQRWOROIRHRYPQPRPPQQSQQPQQTPQQOQQQSQQQPNQVQQRQPRPQQUQQQQQQSQQQQQQPRRRRRTQQQPROPQQPQQSQPQQQOPQQNRRQPNPPQOPRRSSQPOQQROPPRQQQVQPQPQRQQQQRRUPSRTRQPQRPQOPQRQQQMQQPLQQQSRPQOQQPQQPOQQQPQTRQRQPQPQQQNQQQPPPQPOQPQSQOTMRRQOVQQRQRMQQQTOQSPOVPQSRWRORTTPQRRLJRPRQPWSQPMMPRMLRSSWRWUMORORNRQUPQQOQQNQQQPQRPPMOUNPPPRQROQQURPPPPQPRPQQQQXRQUPTPOTPPQROSPMKNTQOQPPQQQKPPOSQRTPKUTQIPLUPQSPPMQRPQPQQPQSQQPLQQPURQOPSQUSWTRQQOPPPNQPRRQSPQQSSRPQSPPSQQOQNQPTQQSRLQPRPQMUSPPVOPPPQNWONRNSPYRQOPTQJUPQOQQYRQPORQSPRQQTQPWTQMQQQQQQQQQQQQQOPQQPQQRSPSQPRPQPOOPPRQPQTPQQRQQNQQQSQQQQOSRSQQQPQVNNROQRUSPQQQPQRPQRQRPRPTNPRQRSPRRQROPPOPQPQRQUOQQORRORQPQRPQQRRUQPQQPQNOQQRQQOQQRRQQQRSPSQSQQQPORRRQQQRQQQPQQRQQPSQQQRMRQONQPPPQXOPQRRPPPQPPRTQQPPRPTPSSPVRPPPWPRQSRPQUQRPQQQOPQQLQRQONPQOQQQRQRPOSSRQTRPRPQPQRQPTOPSRQPSRSQSSFRSKMOSQJQQPQQPTSPPVRQRRSWRUOQQRPMRRQPPPPQQPQRQRPQQRQRPPPRQRPQQRWPSQRQSRNPPQRRNUROQSPRRNQILOOQSQORRPRRQQNNPRPQQPQQPSQQQQRRRQPQQPUQQQPPQQQSQPQQPOQQQPQQQQQQPQRQUQOUPMQPRQKKQRQQO]RRRQQQNOMOOMFRZQGOQPQQRQQQQQQRPOQQQSPQPRQOQQOQRRRQROQQQQTTQQQRQSQQQQRQQSOOQSQQOPORQQQQQPRQQQRQQNPQQTRRQPVRQQPPQQRUVQPRPQTQPPOQRQQPQWRPRQRSQRXQTQUKRQQPPQMPQQQRQRQPQQRRNQRRPTRQQRPONTSNRQUPPPSQPSQQRQQRLULNRRPPRRQNZMPYRQSQQQSQRTRQQOSQPMUQXLRQQRIOOPPQQQORPRRQQPPQQQPPPRONROQPTQPNORQSQQPPQQPQQQQQQQQPQQPMQPQRQQWVSRPRQQSQQQRQPQQQQSPQSQPPQPQQQPPURTQPPQPQQQQRQPQQQKQQROPQRSRQQPPSYRMQRPKRRPOQPRQQQRPQRPNVUOPPRQVOVRJMUPYRQRRRPRQQSJOQTRRTL#RPQQLLPPQPQQUQQQRRQPPQQPQRNPOQPSPQQSQTSVTQPQPRPPRQRTQPRXQROONQSKQPQRUQOQPOQQTRQRPQQMPQQNOPRQQOOSQRQQPRRPRPQQQWQQRPROPRQSORSTPLWOXRTSRTUSTPPQKTRNRQRVPQRUQPMPUQOSKQZQQOPSPPPRPQQOOPTTRQNUPPTTTNTMYQUWKRUULIRQQPPPSQTSSPOWRRSNYZOY]PMTTMPPSQQQPPQQRQQQQQQPRRUSQSRPPPPROWKRIRSQLROPUQNRRQPNPPQOSNOSMRQRKVRTQQQQQWQPQQQQQQQRRRPNUPQUSQRPPPPPRQQQPQQRQRQQQQQQQQOSQRPQPQQPORRUPRQQRQQQRQQRQQQUQQTPSSQSQQQQNPVPQTORYPQTLQQVOQSPQPOPPPUPTSROVTSINNRRSMQONPTNSQNQPQPOPUUPRQLUOQYROUQQNPQOTRRQQQRQRSQQTMPWQQQRVOQRTPQQTQQQSRQSPPPRPQLRSROSQQQORORQUORRRRORJPNQQOP[RQRSPUPQTQQQQUSMQRQQSRQPPQPSPQQNSRQQRORRPQQQPLQPSPOQOQQQPQQQQRQQQQRQPQQTPQQQQRHOQMQQSQSQNQPQQQPQPRRVSNSPQQQPRMLPRUPQOQQNUQTPQQRPSRLQNMSMNQQPPOKTNOSQMQPNPRTNTPRQRROOGOSLPRQSRPPQRRPQPQQQSQQQQQPRPQRRQPONQQQQOQRSRPQRTPRPUQSQSQRPRQPTQPSTRRRSVRSRRQRQRRTSQQTTSSQRRSRRRQTSVRXRRQQQMMRQQPSTTQQSRQRSPRSSTLQRTPJRRPRSRPTQSTRQSQQTSRSPSQPOPSPRPROQQTSPPNTPQQSRTSPSSPQSRPPRMKQUPQHORPQPSVOTOLSQRRPVSOQPOQTQSSRSVQDSPPUPRRRRRSRPRRRSURSPSRORRSOOKRLSSSRSQSQROLSQUQPQRPQPORPOPQSSPQ?PPPRQQNSQQPRQSRSPRRRQOQOSQLQQLREQSSQQSTORPLSPQRSNSPROOROQQQQRLQ@SQSQQRPQTSJRPPQOQQPQNOSTSTJQQUR:ROQROURSQRQPPSQQUTQPRSQOPPRRNHROQSQQRUVTRUSUVSRQRRTQVQUQPOPHSWPVVRSQRROSPQKSRSRNOQQQOQQRROJSRQQ6ONQQQQNSPPPRQTRRQRPPQOQPROJRNJRCOSRNQRPQRRITQPRRKRQQOQRQRPLRQMQ8RPSPRRTORPMRQSRRPROQOOSPPOQRPJQ<PQRQPRRSRQCSPQQNQPSQOOSWTSURRSQ9QLPROUQQPQRPPRQRSSSQQRRRQRSSKAQRQQRRRQQSQOESQSPOLPQQPPRRQMSSRRO4OLORPPMSOQPQQTQROSQPQORPROKQMBR?PTQNSQPQQQHTSQRRKRQPOQSQQNLROKPCPPRNOUIUQPQVWNQQUOUKUMNTOMCCRRS5TITRNZWVOORSQOSRPQSMTUMRNKSDQOSMNOQQQQQQRQASPPQQHRQRNPSORNUQQMQ<RLPOQRSNRPMRRQQSNSPQOOTPPMRQO@Q:QTRPORPSRR=QPPQNOPRRMPSWRVIPQRP:RGNORPQPQP@URQQRGQRQNQSPQJUQPKO=PMRNRPPPPQITRQRRKSQQPPRPQLLPMFODPQRRPVPQPRPOPROQUSTPPSSROPSSI4RWPQOSRPQSQP:SQRPNIPRQMQSRQOKQRRO>OHNTPPNRPPOPPSQROTQQQPRQQLLPJ6RCPSPPQQRQRQ>TPOQPBRRRNQRORMNQQLQCSMPQPQSNQNLRQRRSKSPQPOTRPJSSL;QKQSQQPPPTOMQSRPTRUNQLQNOQOKC9ROTEOKQNQOPOPO;TRORRERQQNRROQHTPNHOBQPQORPRQPODTQOQQ?QRPNRRNQGMSQLOFQMPNQQQPPO>SRQRRKSQQOPRPQGLPL=PEPSRPPOOUQQ)ROOPNKPRRKOTVRU#QRRP<RCLQNUOOORNORPOQSTTPPSSTNTVTE(Q_QRQPQPPUSP6ROSPOHOQPLQRPPPSRSUP<OBMSORLSONJPQRPRPTSPRPRQRNJPG8R>PTPUOHNNYKUQTNURQTLLNZSVUMPHUSZMMPPPPPQQSQ>SOOPPDQRQGQRMSMTSTQRGTKNROPSMRKJPPQQSORPQNOTPPKRQK<PFQUPMSPPPPOATQORQASRQLRQNQDIPNJOOQKPLQNRPPN<SRPRTERQRLPSPPFTOL@OFPPRLRQPPRPATPOPQ:RRPJRRLQFTRRMPGRLNOPPOPPMKRRQRRJSQRJPSPPEKPJEPIQVRPPQQTTQ6PNPPMSORR?RVWRVDRQRP:Q9HRMUNNOQIORONPPTTQQSTTOQSR=/RUPROTRP^LSMQOPKSRQFQLQJXROUS>TMR0R=PQNUTSNQWNNNUUROSLOORPPJW>L9ULTMRQRQQTSQBQPOOMENRQFSSOOPKQSPOIO>KKQOPOPLITRORR?RQRIQQOOGKPOEOTPMQSMQMSPLBPPTPRRUSQSPQPQJJT?6SAOTNHSOPQQPETQNQSARSRHRRMPEVQOAPTPLOHOMRPPKERQPSSARQRJPROPFUOKDOQQURMORSPTSJRPMOO>QRQ@RSLRILSUKQNRELUMPSMRJMPPRQSMQQRNOTPOPSRF=PEQUOMSPQQRRKTQMPP8QSPDSRLQEISQGQNPCLPMOPQPIOQRQSRISPRIOROOMLMG=OMQUQTSRPONSQRRJTOPHQIRLSOOKQ9QERLN<RQQOQSLLSQQMVSRNSKQLOQOIB=PHTBQLTFRNROPJLTQMRS<RQQFRRMQDVQL?PRPLQLQMPPPCMSQOSSASQSFQQNNDLOMDOPQOQLQPNVTP0QNPOLOOSSBOUUOR^PRYQGQ0>QJTOOOOANSPOQTSUPSSTRMaUS41RXRONPQQRVTSJQPQPK7NRRJQSOPIURTTPON@AFSNRNRMKSQKQQ;QRQGSRMP?IPRBPVQGKKNMROPFNQQRSRHSQQHQRMPITNCEOPPRQTKQJRQNBOQQOQNVTQUOQPPJLS:?SIPSOLPOQQTQFSNNPP;RSRMRRMSGSQXHRWSAIWMQQNQGBPOQRSQQQROPUNNPTQCAQGRWMJRNRPPEOSRMTR=SQR=QQLMPQNHDNRQDOIRPQPRPQUOMPOBRSPOQQKQCSPVIQRQFGOLPQOPFHQPRTPKSPQKNTNNNIOFDPQQYRGTNPOQLLSQLSPGSRRDSQMQLIONEQOPINKPMOQQCMRROTPCSPRFPPKMQLMHIPRRMTXV7ONXB[LNQVMWTILPQVTSW;PSU#=PQTUPHNOWGZLQRULSUJKIUURRHTQPKYaNRRFRQRPRLOTPJQPHSSOIROJQLNOOIQPQIHKMJQQPMMPQRTRFRPQEPQKMHVNBHOOQOOFQSOSTSDOLNOMJMSRMQUXOTHRMFPIR68QGUNNQQ@LSPNRWRUOSUTRJZSR/CQRPPNOQQUUTOLOOQPJ4NQQ=QSPQNGSUOOKL>AWESHSQLFOPQORHYTQWOQOOKMV4BT>PPOJPSQPTUMQNKON4QSR=RQLRAITSHRRS>HFUNNNQJPSRJTPJRRRCRODOKLOGHPQPFQGSNPQQJSQROUSHRPSHOOJNDURGQPRNFRVHRPMP@@POTRRESRQFNSLLLUR;FQ=QUMETPNOSLQTRKSNJTSQAVPGQLNONDQQPJGGOLLQPELORNTRHRPSBNPHOSPNKLOSQRSKMLRNONRQROVOIGPFGNRRRPT:MMQAPQZGPSTPTPPSNMQMFRRQHPPLTEMUVAQVODCQKNOPQGMPPSRRPSSPIMQJMLEM?LPOTXL?RORNSHLUNQQOCRTNLRPESFOUOIQOPIDKKKQOOFLPPQTRCPQSIMQKJFONAIORQ#RCTKLOQHMRRKTQDQQRAQODLOOOCHOONBPUNURQNMEQTCTKODUKPERPUN7ASOS@SANWBRSTLNKPNNTVDNUEYSPSOI#DJ;WaMMR@RROTUOCNJMPG<MSRWRSWOPXNPYRNS52ETLRMRIOSRLTPLRQQRUNCNITNFLQOMFLMRJOPQFPQRLUTIPPSDOPDILSLIRNPOORQ@UKNPPGLUPOPRSVOTSSSE#VU3CQVQHPJRPSXTPPOMSQB>MRRBSSRNBPTV@PQLB9XIQAQQ>IOQROOEWTPQNROGKOR8ERHPMHLOTSQV[QRPLPHEQSRKRPFQGVQXBSRSFIUHSQLPAHOOTQQMQSQBKSOGFROBIPFRPK?QMSMTJNRQLQLMPRPDTODTOIPNHPQOEIHOMJPPNROQOUUNRPSIMPFMIEKAQNTQSH?PORPTFQSNKPMJQSQBPQIWEPQWKOPP>HPMOJOPBKONTSSBSRPFJRIKIKLARQQSNL#QKRUORNPRJVPNEQHMONRUKG?SMSSNDPSMMUUKPHPQMUTRHS@LMORSFDCJFSMMQXFVHPNRLPRSKTOOSQQJRNDMLPKJMPPLJMLSAMPQTQPRHVPUQOSJQNHHKDMGQPQPRQDNORMTHPTMMPMKSSQGTODTIMPPERVPBGIMHNQQMOOPTSTFRQQMIRGJGMMAOOTPTIGSHLMSBQQPHSOQPQPKWMCQRHKBOPQMLKJRHOPQNROQLUUORPSLNMEHOOOKSNSNXNTTDTMX;WMOQVQLSJGQVPVUDFHRSXJPQX@PURSUSRNJKNDCLTTaRSZORATOPQQQ>?N>TGNPNAKTMMQESWQRSRU>RSZ3HTLTCSKQRWUULZMJPOBAMSRFUROO=KQSINRNHIWIP9TQAONRTONBXURVLQUI=GQEOSFNHH<LRQQUSPPKJOKHPSREQNIUIKS`ARSSFAFSJOLTLQROIQOPQQPNPLFWPLOPLQOLJHANGIOPONMMKTVGQPTNMPFLIQLGQPQQTSWKOKLPHONMVQO:SSPLJSNFETOFPQLSQILVELOQLQQSKUPNQOPQQMELKTLAPNQKPQEFORQULPQPINIKRSQFQMIUJKSYJSSNFEBSERLQJQPTNUMQPPROTJ=QTNHERQQMMKLREILQNQNTIUSQOOSONLGMTHNIQMQPMWQHSFMQNQNPSRT=SRPAIQGIJ@I=NQQSSOIQENMTNRQOGRPQRQNPSJ?TOPIGQQRPKFDVCOPPYPLPPVSPQNQOMKHINRCLPNQSKOMKOPNTJQRMINENPSOMSJITMNIMNSQNKLELKLNPIPMNTUTEPPQMJOIHKRINQNQQSGMRPUTNNARWGXNEDPDLKLRSUADAIVQOHQQSNPRNDKQRMWQIEP=GMQSLPUGCLRHN]Y8MPIUWOHLFKM9;MTRPOQXUOUQJTRXW>7M:T>JPOEJWQNNOSWONRQP3YVZ7JRSNDI>LSVUWMPLJLN@NMRSHSOPQ=TVPFNVJLFJS;JMRPPPRCUTQPOQSRJKNQQJKPPPMTSOU?KLQRPOPMUSPQNRTOJ<ITQNHSOQOQQXFR?QPFNLTSOMEXUPPLPMADHRARRGMOGRLHNLTOQTKLQPQPSPSTK?QQTMJPRQPPKKOLDQOMQLKPTWQPQSJLLIKTDOJQPQQUM@IWSQUQOPDGNSMOSSGRMBPOUXZHRTSNHPMRCLQFPNNTRP>RSPIHTPFAOSEPQKOKCGYLJMSNPPQISNQPPQQRIFPTQEBQQQGKCOOFJLOPQLPJUVONMQOJIFHUORKQNQPGGMHMUPULRPLLOHMPQRNUKFTLUT`DQQMOFNSOEOQCPMPTRR<USRCNSHDIGEEPRQOVGKUCJMSTQQOKRKQOQPQSHOUTXPERSQJMCGTADLPPQLRMTSQONSRGLDMPIHMQMQO`QMLGTQUOQQLINEPSSNNRJAUHTSRPRQPKD?NFILNRQMOZSVHPRQEKOCEJQIHRQQOXKLXLCMPPQORJUMQSLQROG>OPMKIQOQPEIQVIGLRTPPT8TQQRNMRTF@MQSEJRPRIMPJMAFLPRQLQAWVRPKRUQHLIUQ@QQOQPIO7LZOS[JXO>DK0=KVSVNSWST8STKQMP=:QQFOLUDRSIIPFQSROPPGOYQSJRRSQNPH<NNILNMQJIMUTSPQRKJLEPTEIHQPQUTMJ7U@MQQCEVSNMVUYQNTTP0FTW7FTRO9GWNF[XPPUPW=UFF:RKUCNOSP]2RYVBRGFO9XUQKNLQQNTZVHW=VOPYESYE:G[XKFTCMTVVWJWMFPN@GKSVEUPIN6BPRFQXLKFQPLHMSRRSNTRQQRONQQFOLROBMQRQJSNPIFFIQTQNODTTQRNRQMLDLRMPMQPQMQV#FPESO=JJTSPL@XWQQIQJ?BJQ@QTOIGC<ISMRVQLRHEN=ONTRQRLDQ?FNVHSMONBYIIENPJRNNXRO>UUQREUA>=YLEQPSRNHJOKORWRRSIHNFROTRORICOOKVXHTQMRLQOMKGNIQJMYSTIRTQTITKCLIDCQQQSJKOQHQSNKMRSFSLK;QJ[BMFODTCQKTOVGNPEQWTLHIOQKT[WBS>DNMK@MKBAOUPONXOOILLUMQSKKPHQQRRQRIBVQTCPQRQERSDMLLIPPQNMGUVQTQTOINIHRNQLRPQSWKDVJGPSPQPVFUNQRNOQSIACQRDLQORLUMHOUPKQPQOUGWQQRNOQJGCFOLHIQPQNGHYMLNQVMQQJRODQOSSTRK@VQKP_QSROPOKUMBMUPQRSCTSPTNOPNIQBQRDGQRRIPMQOGCKORQMN@XQPPLTQOHAKRRFGQPQTRP<Q@KJQMQMKYTTJQSNBMNKELRCPRQQSEHEPHYTKPEQSMYSKBOBNDMPPONMIQWQQOURWIANTRRTMIQIQRPNRUGGEQNBFPQQLPOJHKFKPQQLNFWYQPOTTKJMQQG@HQPQGRTJGRMPVNQSGDQKQSRNGRHDRPRNVPSQOQHEMGHKOQQKKJSYQPQRHLLB=OPFESOQOIO8JQ?WXMJP@AK=EJUTTOQfMTZVUIPLQIBK7T0LLH>F[GLNRS#QLORR4ZWZ:LQQQA<@IRPXUJSLGDMAHITTNTRKM<TNNTROJQFW?U8PP>KKSVOQCVYTTDRM@FILFNSA@MBPU.PQ#?[RSDZGNYEEFUV]XIYcP`c>HOWW?CJLXDUSWJYTU]JBMVQaVKZ`BObO@##KCULSXISRINMBRNTQMSM;HAMZ]ITPTWQWNHNKQQQOODUPQQLPRJIFHQVGIQLQIRFUINEEMMQMISRV<RXQLAR>CBYI@PPNSCJQWMJIRRQQWDVLQQNLSRDNNQUEHQOQRQKIQJKGRQQKY@VLQTMQQKHPPQTKMQMQILPJLISRVJTSLAM=QPTQQWJEPPOUUTORJQKTPMNTTTQSKIRPPSQPRYFAMRMGYRRQNQQJSAJINRQMJHV[LPNROGKMMNPIMRPQTNMROFMINTQJLUSVAUUMIKRLFMMHMQPOMGIRXDEMTPQQVPUHQRNOQUCKIQXHJQPQTPNKHEOGORQLMAWZQRNQQSLJOQVGNQPQPMTGTMQTLLFVWISK]BQO@DMOILTIMUVPRSLKJERUHHNTOEVXSDR?>IOKGINFBNTQPRPLG@RVWCQOHFOHQRRQQWGFRPSO]QQQQRQ?IEFFNQQKFTS[MSURJBQHSNRJORPQPIGRSFFLXQQWTJRGQPRNQRHGTQMLSRRQNQPEQ@HLNQQMGFXXPUPUQFLHNNODGQNQNXRPREKPWMRSKJODQRRNQS@JMQNFeQPQLQQTWQEGSQQQVMWHQPMMODBMIQDMHQNQMTOORMNGPQQRWCYPQSMSQJKPKQQFEQOQRTG:MBOEORQNCOUZQSQQSQOJRSICPQOQLKJ8?T=WZNXN5<H:>IXSUQS#MRCTSLSJQOAPSOTMTQQOUGWNQMLKQUFLJQSEAQPQQQORNHMDQQQMVIVWQTMOQPHBKQGJIQPQRSSR>W=JMJJCWOLRYQ]LDPTN;K#_7KQYP;:;PUCZXNTN?HL;MJTSGPODGAJSVBQMIMQ[LS=KQPVGPRQQHYZRTFWF@GOOGRPSBCGDJSLP]OTSB?M?ORTRNQP3FLRR_NSQRPN[DLHBNJSKEURO;RYRLAUCDEXLARPUNCITMMJOUTQTMERDQMRORTDD?QVD`PNQORS;U?MFNQQJDSWXQWRSQKJSFQQEIQRQSPRQXDMJVPQRIIT?QQNLQREKKQLEJQNQOQLRRVSDRQQJNAWTQNNRQHIVHQ[KKQPQSNWNCK;UYSQPH?OAQNUQPXO=LO#RYKUQMQPPSGRBOTQKJXTSOQWONMVFQQNGHSNQLQNOC;QRUETTVOTRMXKJRLULREZ[VW[WA[RMKEQHPLMXS@UU`ZLKJQVUQML_WU[Q>`LTIHEPYNQRGOMARQQQQTHHJTWTbQTQMOSKRCIDLRQMNSTTLVUQSSKHMSEOKQNQB@ISXHIEPQQNVHXJQPLMRKFRJQPNDQLQHQLRQHJHVQQSQCZIQQLLQHMMKQPSIQOQSQSNIOGAPQQPaEYJQQPVQLBOMSSLEQLQGHPSRIMJVPQUNJSLQSQKQMAPKQPJZQOQQSQGQHLDQQQKFGVVQSQSQTJOJQMOMQMQLYQMMEAUZNQRJNQAQPOPOQAGMQOB^QRQMQNR^WHGUQQPWPVJQSMHQRGSDQSKQQNQQQQPOSNHPQQLP@UVQONSQIIPQQORKQNQXLSBQGHENRSIJRUWQUVRPPMDNNRLTQMQNIN>MZ1XYVTP07H7>CVSNET`GUMSXIQMND:K?U=BI?@@[JNLTRaIISSR9SR[@POQP8>CDO9VYNPL?9M6HOTSMMQLF?OWLIRQ@MLgMO<FKIRDNUQTAS#LHFXIIEIRIRPR?Q?PEG]bRFNTUAWDE-Q@VBOTOJKBRX`QXO>SDMRUFRFSSSWYL?KQPJMOLOPLGSUQKQKHWKITMTOPSGXZK<MIIGMOHRSMTQVQFXTKFPKY?UNQV=VcYBX?IMTQ5ZT?:QYLDLVJHN@TZZUPDLMCQMSULNOAIMOZQOSTIRMS^OGITOQTQXRMQLOEQXCODQIPMQNQMQQOIDN;OUQILHXZROOSQBHLBQDGOQLQPMK[JBN@KJOHGXROJT[MICT@D>ROGMPNHGEO?LJKYNQUBKR@QPQHQT=PNQOI[QQQLOQDS=WGLTQH@OVYQUTQTNGLSSLEIQMQVVWOBEBUYZRSMDMGLNUMSRI?LQOZ_SRROQQN[HT>WQQOOLXGQPNIQJFKOQJHQQNQKOTRORGDQPQIXNVDQSKJQNLOPQQ>IQNQVPMRX=IKNTREGXRVQTWMJMTDKN:JHROQRVKSWPSDVQQTONYGPTOCPJHRMQLSXQMQSQQPDIOGPQQJXM]QQROLQMHPSQPILQOQIPOLPIU[NLMRWJSKA6RIMCNFOIOELTXRURBTWKO^HPKQQGT^U@THPLR:@MPKTQRRKIPTJAIW[PQTHENJQUQLKHF?ORSPaOQQQQQKUCG>MPTJ?WWUSXZPNCNJVRNHOQNQNKKPJKGFYSQWMRTIQLODQUCNBRWDUQOQLQRIOHPAMUQFKJV#PSMOPQFHGQLANQNQGRRQeSNJVQQVIP[MQQNNQCAO@RTGTQJQORQNORKCMQQDUG[UPQQROP>PSQQHOQLQHMTREGJQYQQVIMRNQQQMPRABMRQF[QSQHQPHNGOKKORGEMW[QWVKQJDNLQH=NROQVONRZLRLSQQKYEYQQQOIQIHPLQLHMQKQOQO8>Y;aeMXM-:E%HC#SGASICM=M^ERLGJ;QXOBDWPQRNLU<QONIQM?RGQTJNQMQNQOPMTSFMQQMMG#ZQPOOQPHQPQLOPQNQRSSP?T0<K?A4YGMQSQcKIKWN>TOhIJVYL;2GKTAVZIVOC?HBSJUQFJPGQ?J#VGRQ=PLQZQRBTQQQQTZFQOKDQPJQSQVVRQMQXQQOJMPHPQQNOM[MPNKOQKJQSQNCKQMQPOQdSNAEMOPDOMQWCR]LL>TDFMITDMPPDJDOLDEDYMQVFQQGQHPKQOINJQXI`QPQIOQ@QEMCIQQCCKXZQSUFQP@OOQJCLQPQSLQJESIUZMORGCKAQLTQOQJ>LLVbZRQQOQQTK>DCJQQBFPSNHU]ILFODFNTQCPQQJIKQXVWFTRQSNQYFQPJEQD>SPQCMEQMQVQPOORPAQQQKPK#PQTKSQJ>QRSJDGQMQTPOTEDEU[PQVKINCQRTOOMFBPNYRROQQQMRQM@G8LOP@HYWTHX^EKOSELQ@MHPQQIKPQXLRQOZRPWKOOF=MIJNMLKRTOUYTQJPEPMJORKPPQKPQZNCMAD[NUJRVRPQVQIOOUHBRMYLSU?OL?QNRMPPAHXQSNXQQQOPPOWGHB[OQVKMR@QQSIQMBNFQKQSQMQQOQQOPP;OTQGGSZ^QPTVRQGQPQNJQQKQVTOEOEM@OQSIBYYXQRYLQNJKOSQLQQNQEIOQOOLITQQSHRXGQSOKQKCJMQNIPQPQOQQPSPUBPVQMGO[XQVLWQOHQOQKIHQNQSNNRVQPASQQQPPXDQMNIQVNQSQOWOQLQXSOPNPQRPPQLOMZHQPHMQJ@PPQXKJQKQLPJPJBGL]PQR<MM@QNQQQLEJGQPJcPQQNQQJUEO@NPSCEWTRQ_XKQOEINPJBFQOQOQQQYQPCUQQOTRYKQNLHQKGQPQNOTQKQLQOQRRQHQQQMNG#IQNLPQVHQSQNMLQOQQSOQJIIJ[PQRLQX>QOSFQO8QTQNMSQQQKQRGPPRAPUQGDB]MQSUSPNAQMQSFLQOQXPO7ES4VeHTP)8G/C?[VE@MbAG]S#KYTGGFSEM@2EIL1ZBKFLYlJAGQF@XXbGQTKK<9;DQ:bdKRM<9GBJE`VNEMABFST_OUU<MMNJAPG_MQXLKNHPRRKOR9HETTBXQQQDOQQRST=VQQNFOZ@QPOJQ[GPQQUIHQLQOQQQQQQIQQQFJKXWQQLNQJIQQQLQJQLQQRSFVHRELRQLFTVNPVWLQN@QQQHEQQPQQTQ#JQLQOJOEOOSLOTfPN;U@MFUUOOXNALFORWJR^[QTKIECQPWTPKPQARFLUPRQOPRWQ?J=QRQEKVUTEP^PLEULKDYNKQRSLZRTQXS[JPTN^QTSPESMLePGJOUQLRVQITTGHNFOUOQTKIKHRRSXPLINHRS[TQUQFQPZQFTJJOPBLUVQQU#MOIKDTQROTQSQEQQQLSLD]QQRAPZFQENGQGIPLQMLSQPQMQQPLPQKMQQGLMbHQQSVQKDRQQPOOQPQYPRNDA>@]NQQGOROPNRLNM:HLWRAeQPPJQQSQQQFZQQKTO[IQQLNQOMQRQTNQQKQIQOLPPOCJPQEDN_OPTUQQQ@POQRMOQRQLMQPP?KH]RSPGPQHQMSOPL?OTQOFYOUQUPPP#QNHQQQILOZDQTKHQP@QQRNRHQNQPQQQSQQELQQOaP]NQGGNQSAQQQKPJQMQQQPNPHRDPOQMJ]_#PR]QOQGPSR#MRQUQMOSQWNPHVSQULP#LQJQEQQKRMQOSPQLQMQQMNROKKQQCXN]PQPIPQM9QQQRSRQLQYQMMOOO?#TQUFQU@PRUQOI6KITMAVQTQOQQJQIQAKQSAHV[UQUXRQQBQRQTFTQUQOMSZZNQWHRQTWPNKPKNQ[LVLJQPRMQTQSQQP[]HXPPLLNKGVYMLKVRRVKRDQZQPQRXRNTLPL`QQUQSXHR@TPPTQNOWKHWQNPVQSQMNPHJQQJFEaNQTOPQPBQOQRNJQSQRQOQNQIC]QQOOQZDQ<XCQQEQNQQNIQNQJQSSORQIKUQEFJeQPPVUPPDQORWMOQPQTOODBETE#J[RSDXDWRE>TIbWRQTZVN]O9NbOWFRF^QQSGPZORCTGPI>NWVGAPQNQJQQSPPOGGPQEJYaFQS_GQPENOQNRQQRQJSR?MSGT[NMO2BB?C4aWI>UcHEVPTQXT?QIAOHF:JNQ3#KPEVSqRMPLSK#]`RR^TRDCAOGJYaLOL8GG>F4ZUOEELJJTZ#PTQ=RHEQLQFLRQESXVQKG`VXRNFSEKGQQXOJTSPRGQPZISQJKPJQIWSRCIOEPMGPQSQQQPQ]QQGSQQVTQZQQJPGQOPQQQNOQQTQNQOQMRQHNQQKNP`FQILOQOEQOQQRQQPQWQQJRKTEJURMKQ]YPR_UNUNHVOLIRQQQNRUQ_QQORQQKZPXIQ?PGQQCQTQQPOQPQNQRQSQRPOQQGRS_DQPLTQSIPOQHQOQOQYQQ>HD`fYI_PZDL;@3PHS8>FSP^KWA]NPS6KMHMm?UXDQ?ViVC[LSIOKGOXVZQ_PIFXRUDQK]SRUJJJDQBQPRJ=QOQMIJRPQRQPPWQRLGPQWaPE]RTSLOKXTTVP[NQTPXQRQSSQjSTQ`VOQUQ:U[QRTQQQQRQQXQgRRPQWQUMQQVdJSXQBPUNMYWQQ^_QQaQ[RQP#SUbIQQLRPSZQMOROQSSYSMWSQTQ]QQNRRRWMQQ#XOHSQEO_QQRSPQQNRQYQcTPPUSVWGSQNXQHRQDHXRRURXQRSOQYQRQQQUQVEWQQUSQWUQ5SFQOTOTQPSOQOQVQQQRPRKQQQHPQZMQ>YLQRHRQQRPPQYQ_QRMQWOSLQQ^^]TjQDSVRXJQQQMCQQ#QdWQX^OTP`PLVQQ9cSXQ]Oa_YSOSRTS@QfQPRRVSTPTSb^VLWR]BU[W]IOPXLYQNQgQRQPWVWHTQQ`PNSQAV#QKOQXQHOOQTQLQQGQVRQRQQ[iNNQQCUUQPNSRQJ]QQ_QaRRQ#RRWKQQROSMUQHOXQTTS[QPVPQTQZQQSQQRXUSQXZZKSQ@XNQTTSQQUQPQZQ_RQP]PQSIPQMaPRRRHRMOIWROVQZTQRPPQQQSPQQNRQZSMWSQD#MQSVQQQQOPQ]QXQPPQQQ#IQQYQPORQJ^#Q[TQQQTSPQSQVQRQOQQPKQQOMPXNQC#IQ[QQQQPSQQ[QRQQQRQQPIQQRSN#TQ6#LQKLQQQRQQQTQXQPQLWQ^SQROYPPSQJSXQCURQQTXPQVQPQQQSVQOJQQ]`XNOQDVUQR_QQQSLQQYQ#SQRUNJYPTORNJPLYYXQIQVJPSVRQTbMJKOQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQRMQQW]PSPOUdOTQQSQNVNSQTQQPSQOSOPNQRURRTPNRZOQK7TSNTMRQRRQRTQLSOOOMOVPQRQSUTNSQDTRMRQSTQPROSMPROVPKLXNPUUOZTKUZUWSMSNMUJMRTNHNQPQMMNUQPRSRUVPUTRTSNTPPSNPRRMMOQLSQTNWQPSTNVUNVVSVPRRPHMUNQSTIIOSPKTUVUPLVKUVNWXJVRMOPKPKOWTSDNQQWMQKSQMOSRWROUVQUOQTIQSKMRLODSTOUMWSPXMJTIVTPUVQTLNSJSSNRSMTARSPPMRRRWOLUNVTNSVRTPKTSQUJPTTM@RRMWRTLUTOQRKWQRTXVTHTTJMQUNNMRHOQROSOWTOTTNPSTNJNESVPRPPTPNPPTIMSPRQVNTUTFTOVTKQURSJQSPOOESWRS@ONMRJULSSPLSPVRSRWRQRSQIONGPQLRDQVPQQTNRXSITMTURMTWRIPUSTOBPQOS=QPQOPVTQTPHTPXRSRVUNPNSKLNPUNKR?PRQNMUQRYQFULRTLSURRNOTWSSRTRTP@OONRNWNTUPPRMTRRUXXPOSTMNQUQHJRIRSRQQUQUQOAWMWQHPTWPNORTQORSUOO;NLNTMTLUPOOQPWSTQTUPPMSQRPGPIHRAOSSNSTQRTQEUPTVROTRNMPSOQMCRNKS=OPRPMNLSQRMV#SSNQU[MUGXQLS?ESSIGWQORRVQWTSTSRPQNSUZOQTVMAKTCQNVHPMXQMSQRTN?VMSSOLUWRKNSSVOVPRLL:RPQPOSSOQMHRRUVVQWRQNKUPOORRKGP9QPRONSQTVQCTLRRLQTSRMOTWSRJRQRO=QMNNQSPRQP<VOTPPLVTPMPUOQMURQJM=QMONPSOPQRETPTRSMVRNMPUQQNEQMGQ<OQRSOUORQPQQNTOQTXVQORVPMQSQGDPLQQQQPSPUQN<UOUPJMSTRKQTSPOFSUQNCPJMRNSLSMPNQPUPRQVTOPOUPPMGRIAREOSPPNRPSTP;SOPTQJTVTJQUQSQHPRLO=SJOQPTROQNHQQTQTQWSOMKWOMLQRK@Q=PQPRFSMVSLQXZQ[ORRVFTQPMND6AWNXFNMPLOQQPQO;URRSTKVSQMNUPQLVRMFMAONQORQPSSP;VPQRPISSRJRTOPLIQOKOEOKNOQROPRPBTQRTSMUQPMPTPPJFPHCPBNRQPMQQTTP;TMQRLQRTSLMUWTTWQPQNGRINRMUOQOOOOOSQQUXUPOUUROQSQE?PSPPPRRRPVQN5UMSNLLRRPKNURQNUQTRO@NFLTMRMSNONQOTQSRUSQPNTPQMJPE?SANRPRQRXTRVRQYMUJJOUIYOXIPPSIOTROPUNONQPTSP7VMNQPFSSTKOTOROVQRMOBRINPKRROQNIPRSQSNWRPNKWRMLSRF?P@PSQNPPPQQO?VPOSRDUSRJQUOQELPOIMEONPNPQPPQN>URQRSHURQLOUOPCUPLEN.MPPNQPPTTO=VNPPPERRPIQUMQFURQMOJOJNONQPPPOARRQRRMVRQLNTPPHJPEDPDNRQNMPPTTR>TMOQMPSSSJQUVRVMPPQMASFMQLSOROQOPOQPQSWUOPSVPMRTRE=QROQPPFU]RWMKXTPVMTQQFRFQVLORBSSSBXIOVGUWTQOSSOMUSRUVIQPSOLMR@OIVNSPTQPQQUTO@TNSNKMQQPFPURPOIRRRO<ODKNQPQPQN;UQOSRBURQJPUOPDJQKHM7MNPSLQLRMNNPPRPRQVTOQNVOONKO@<SHOTNMPPQRROBVONSQATRPDQTMPEUQPINAOKNMMPPPPK=TQPSSHUQQJNUOOETPICOGNRPNNQPTUPBULMQOGQSRDQTORMKQQOP?SEKQKRROQKIOQRPRQVQQNLVONGRRC;QFOSONQQQSTNCUNNOODRRPDRUMPGLQRKOAOFLOKQPPOKGQPQRRMVRQKNUOOEIPDDPJNTPUSTYTTGNURRTQSOTESHSNKIP:SMU;MAOQJRMURLTSSNWTRPXGRGRLOKA3PEWHRJXKQPPQRMIUPOQQ?TRPHPTMOARPMKNINLNLOOQPPJETQOURBURQHPSOPEIOH@MBNOPOMPPUTQ;SMNPMRQTRFPUVQVXQPQOFQCJQKSPPOPMNPPPQUWWONSVRMSTR@@QVOQPORQPVSO?TNQOKKPRPDPUPNPSQSROJMBGKQPQQROJUOMQOBSSQCSTLPBLQQEN=NFLNLOPPPJBRPPSRETRRIMUNNFTPEEOGMRQRJQMSNMMOOSQRQUUOQOUOOMMQ=?SGMSNMNQPTVQ@ULOPNGQTRBOSMQKUQSOPGRDFSIQRORGJOPQQRPURPOLVOLORR=BQCNSNHPOOQRF=TONSSCTSPGPSMPFTPJGNBMLPLQPPSUOJUMNPO?RSPFRSLODSQROP:NEGQIQOPPIIPQQRRLTRRLMUMNJJO?FPHNTOIQOPQRKDTPMRP>SSPHSSKPDLPMCNKNJKMMOPPQD?SQOTRCURQFNSNNGLPECNCMPPSJLGO[ITU#NWPQORCQRQUQLAFURYBNJKUHQRSUISUQMXOQTOEO_PTLLRGPO#NEMRIQOQRTM=UNMQPARSPDRSJOKSQQHOCOEFLHOPPQB;QQQSRITRQINTKNHSPBBNEOSOONQPTTQCRMMPKRPSRGPUVQSNQPROJPEDPGTOPONMNPQPPTUVOQRURLTSR=AQUNQOPNPRUTOETNPPJIPRQGQTPOPLQSPOLLDDREQLRNKFOOQQRRVUPTPTOOPLQ=ASJMTKMMPRSUOITLMQLDRSQEQSNRLMQTMPHRIDHQOQPSBFSOLTQ@SSQERSJNGKONAMHNKLIOOPPRABSPNUR<TSQDPSJNMTPHCMMMMQRDQRORGJOORQSNTRPQMUNKMRR>EPCNULFROQPSI?TOMSO@STOFQRIODRRPFODMJHKIOPPRCERQPURATRRFOTKLKKOEDMGMQPQNQ[RRJSPPLYWPPVGMFSNNQQ1QES@TFUIQOSRTONRLLQMFRTPHQSKQDKSSMOJNCEPDQOPQEDPPPSRKTRQLMTLLMJR>DPBNTNISORPTNISMKRNCRTPCQRHQBKQQEOOOGDNDOPPQB=PPPTRKTRQEMTJKHTP@IN<LTOGOMOPS@AROLVQ>TTR@PQHMJKPHJMNMINONSRTUTOSSITOQMVFRGSXOMF;QTUAS;QSGUTUNPSNONWTURVGQSSPJIS>MAVQONQMMPOTUQCQKLPJVQTSIOTXQRVPPQPDP?AFUNOPSEESOKUP@STQEQQEODTOLDNIMIIHKMOPRCDRPNVS9STRJORELLSPA?MKMPQQBSMOPQMLRPQPRTWOORVRKWTR;EPTOPONNOPUUPHSMPPIDPSQJOTQOOTPTPO;JD@S@QIROLMNOQRQQUVOTNTNMQNR;>RHNPMINQPRVPMRJLSJ<QUSMPQNQJSQSLP@QG@S@QPNRFINOQSRPTTPPLTLGQSS<?PCORLHSOPPUEHSNJTM:RUPHRQFQDLQOJNGMJCNHNNPR7BPOOVR<TTRGNRFJILP@GNKNROHROQRUOHSKLRKCRTQJPRJOCSRUJO?MEASAOMPQBANOPSRKSTQJKTKIJKQ=FP;OTLTPQRTPJOTVGVKPMTCPHROOBC8SMTELAQTEPOUMLTQPMXTPQVBRIPQMDF6PAVDLNWFRMPOTGDSOLVPJSUQGQP?LFSPL:MGMLKIPNNOS?DQPLWR-STR@OQDKLLOECMJLLPEPOQPVNFRMKTKBRVPGPPFQGSQRLOHNF?NENOOREEOPQURJTTQJLSFHITO?FNBNUMCRNPOT?ISNKUNHRUP>RP?OHNQP;MLLGGIJMNOS?CQPOVR?STR=ORCICTOEJNLJQOUQDJPU=SRTPVLVQKCIQSOPA@JQN[PHKTMOQPSVQCPKLQHQPURRPTXPSLQPOOBP?;Q@SMOQRIMQPQQRTWORQTRGTSS<JQRMONMQPQTVORQKPRFCPTQMPSROLKQSON=JD?T?QGPPKBMOQRQOTVOVNSNJPOQ:IRKLPJKLQQRVRGQJJSJHQURHPQMRMLQSMOLQF>DRNPPUEBSLJTKGRUPORPDQESPQKNNMDELFMMOR?BPOPVSISTRILQDHLJM>PNJNSOTAPPNRFENNPSRRTTQLKTLGPSSB=Q?NSIFRKOOT?LQPHWQ<RUSGQODKHSNILMFJKMENORQVNERJJSJ<QVQMPQKQFLRSHNIME<HUMPOT?IQOIVO>RUQERP@N1IPL:MMJFKKLLMOTBDQPLWR5STRIOPAIIKPEJMKKMSR@OJPR=;NNRTRNTUPJJSKGNIODGP?PQJDSMPNU@GRLHUMIRVPJSOAPCSPOENMJ>HJKKNOS;EOPNWSCSTRHMQEGNTNEMMFKPQFONQPVGIRJHTL=QVPLQPERDLRSCOJO;;OBMMOR?@ONQUSCSTQJKRIEHSPAJOAMSKPORRRQMSRTBXOMMVANHPORIA0OES>RAWSIOXPOLRQQJWTLOT=NJSQKLR1MBT<JGUKOQOSVQHPILQGNPURUOSWOQVPQROMP?;P<SLOQQOKRPRPPTWOQQSRCVTS<NQROMQMOPQTVMGPIORABOUPQORQPKRRSPNKJA<DTHNNTEMQPGVOKRTQ:QO<LEJNIIMPHFMEPINNT@MQRIVQBSTQ<OPEHASMEOMJIOLS=QAQQFNMPRSPMUVOSMQPFQORDFRHLOKDQLQOUFMRKFTKHQVQ:QOFSFLQP<NMK*:JFLJNSHJOOPVS8STQIIQCGCLOGLNLNUKGHPPQVPNQJJRB8PUQMPPLRLSPSNPFSGCS<QLMRCLMORSQPSUPKJSNBOTQDCQDMQMFUINNUGMRNEUONQUQ9QO8PFSNMBNKHEIHIIJNSBJOOLWS;RSSIMPCFKJLCMMNMOSKJPQQVLIRJISE<PUQKOPHRCSQTHOHN<DS=PGNRF=MORTQMSUQGHRJEOLOBIP=OSL>SLPNUEORLEULMRUP8RNBQFJNM@NNL=AFCJMOS;LOONVS7STRJJPHEKSOCLNJLRIBKNPPVJMRKISHAQUQLPODS@RPSFOIM?FP:NLNRGCMNQURJSTQDIRGEKSNDNOBMSKCTFLMS:NPNGVQLRSSGOO>IGLMBMNNHIO@VHNMU3NQOGVNNQTR?QN@LCSLILNLEFNDOGLMS2NPQIVSJRTRENO?HQSOGMMKIMPJLQQTVRMOIKQDMOVRWPQVOQLQOQOMQ@=EOLPOVCNRIGTKLQUP?QNCSHSPP;OII>9M;KFNR6MNMPUS=STQIKQAD@KN@ONNMUMO=SINQOMKRPRQRSWOQSRSAQSTAPQRNMORLRVSSPMQRCULSKVGSISVQOU9RSR@Q5NR?TRSORUNOMVTQQVBPRSRMIUBK8USOORMLQQTVMVOGMR>EOTQMOQQQJLQRSNRJI>FSJOMT>NRMDUMOQTQ=SN8QDLLLGONH3DDIHKNSANONLVTFRTR9KO?HJMKDNNOJSRS<P>PQGOKQQSOQTVOSLQQBNNSGIRJKNJKHRRQVPXPEGQEEPTRQOPLRINQSMPTOHDSCQMLRB<KORSQMSUPNIRM@JRSKCQEMPIHIPRPVPIQHGRG<PURLPOHQKMQUJOJL<8R=PFNRHKLMSTQMSUPGIRHDLLNMJPFMRGVONUTSLTQUAUIKKUCSIPOPBT4QPRAK8LS@OOTNNRPPNUTSPV9SGPRMAG9LBV3LRV?RIONU?ORIDTLPQTODRN:SFQQNCONI86FDLJNR/NMMPVT>RSRMIPAGITLMONLHSLFUHHMS?PQPEVNPRTRFPN-KHSJHMNNCBHFTEJMT8NPOIVPLRSR=MNGHKMIEMNOHINELNQPUGJRHESILPUQPPNDS:MPT:OLIG5:WHKNT,PQMCUMPRSQCQM<PHMIKLOPF<CGOFJMS5OOPKVRMRSR9KO=FERKAONNGIQN<NKMRGLLLSUQCRTQMFQBC?RLENOJMSKPOMRRPLORRDWSJMT9MJPPR7G@I7SCLNUBTFPNT9ORHETLPRTQCRM<QIRKKMPNC:EKDHJLS;PNOLVRHRSR?IO=DGMJHONPKNLEOJQOTKLRFFSGNQUQKQN>SLNNQDOMH9HJ:KDMR>OMKRUS<RUQGJPACMKKDOOPMRLJJQPRVNNNDLQCMOURWOQVPQTQPUPIRD:O>SGNQQOITPROQSVPPQRR?TTS?RRPNLOLNQQUVMCOENR?DOURQPPPPHRPQPO@I=BR=Q@QQKAJQRRONTVOSLPO@OOSCSRPMKITQHUIYERNQLUMQNKGFSXVSORJTQXIMKQWLKPNTJVKPKURUSMDFYTRSLSFKG[PRONJGQQRVRLPCGRG5PTRLOOJQNSQRIQCQCH6TGJMT:PPOEUPPRSQDOMAFISJLNOMDCPR<PJLRFGKNSSPLRUPQIRL?LSRJPP=NNF3VEMNS@PQOEUNQRSQKOL=JKNIKNOO?D@>NCIMSBPPOHUQPRSRELM1GLKJDOOPBMSEJNQRUQKQDFRFEPUQJONGQGSRSEPFJGBHRHNNT@MRDCSIPQTPBQL?TFPNQIPOFABIEGELR:NLLOUSKSSQCJOGGJRMDOONJSGR@OCLRDFJMTSQORTQMHQJ?MKMJLQJMOH2VHLNT9ORM@TMQRSQHRK4MKSHMNPN><;:OEHLRAONPHURNRSS@JMGAIRJ?OOOIKUQKOURQTRRS9UODKT?OGPMPGU4NFSDQDQOBPWPPBVPOMVUNMT7MFRQIKS3IAS3LOT;FNPPUIMREAQHOQTQEPMBR>RPS>QKJHFN<KHMRJMJNSTRCRTQKGQG?PRMBMOILPHESINNTDNRHBTJQQSPJRL:RJMNNJPNCA:G=JGKRFPMMMUTNRSRJFN>ATKKFPOPFQGILKPPUGNRD?SFPPTQBPL@TBRPPAPMHD<2TFKLS>OPOHUOQRSQIQK*GMNKLOOPCCB4R?KMSFPOQBUPQRRRJMK4GMSDGOOPF:JMAIFLRFOKLQTSBRSP>HPA@ONK?PPPMTCJFQPSVSYNFKQBNOURWOQUOQMPPTPEPOHBWBFNS>OQOAUMQQSPJOJCILSFPMOOD9CCH@IKSGNOPDURLRSRDJKNDJNHMOOPJQSO?SGMQRKHTPROSRVORQRR;PSSEWQPOJLNJQPUUMKNDLRANOTRMQPPPHMPRSOMFM;R;Q=QPNOHQRRONSVOSKPQ?POQ?NRNGJHK>QPRUSOOCEQFEPTQBPOLPHMQR?QHNABTDPFKQKDIMRSQKRUPRHRN>HSPHNQ;KMG6NHQOTKLRGCSGOQSPMRKDRESOPRPL@F:K@GJLRFPLJPUSLSSP>CO<AGRKEPOQLRHDWBKNTLNRICTMPQSPJRH<PLNHLMOOE?KEOEEJRHPMMIURNRSRDHMJDISLMOOOEQPMCNPRUJJPBCQALPTP5QNIQ=LRSLPKHF8S?O@MQIKIKSSQJRTOKEQG?ILMJPQJLOMSS?OMUEROQLTLOPM=MQTPS@QSRPWK@NRQL>LOSBQNRNTPSSN=NQQRSIARJNXGJUTDHOOPTGLQADQGPPSPHQL?PFPNSQPMJEKOCK?KQDOJISTRPRTPHGQC;@RMIOPLMOA3SFGKSHOOTGTOSRRQNKI2DMLMIOOPD;O8WGJMSFOQODTNPRRQKNI.BMSHJOOOB;I9FADLRKOOQFUQNRRQHJKM?LTHFPNOJEO>PEMOT=MRHESJPQSPIRJ:QMQFOMPOBE<J?FHKRMOKKLUTPRRSDCM2BLNE?PPQJVBHIKPPTEMQ?=RGQQSPGQL>PJOOQIPOFHD<XDHMSCOQM>TLQQRPLQI1JNNKJOOP?ABDE@DISLOMOKURORSRIILGEMJ>FPOQHGVL1K@LQHOIJTTRGRTQ?FOD?MLL?PPPHPCNIQLSUOMNAJQ@FNSRUOQUOSUQPQQ<PSHPASGMPQVESNRPSRUONPRR=SRU<WQRPJKLIQPTULIN=LR=;OSQKPPPOIRQQOPIGUHSAQ<PQANFPRROQSUOQLQODOPQBFROEJKSHPTTRPLQR7SJUJTHQGQSONJ<RUTLT2KPSJRRQ<KSS?UOOKT5PHPMM6U7N=SDJ)SNLNSRPHVQSBURMLS6NCONM=E?C;SLNORQ8TQROMRNPMSSOOU;VRRSFMSIFFUQKMRLEQQSUMTO>?QCAPSQRPNJMKSRSAQKNGEAVDJMTAORJ?SKQQSNMQH-NNSEPOOP=F9KDFFJRKOKLJURPRRREGM;HGTKCPOPJPKT;PKJQNHHMQSPJRUQOERM?RRQDLQKLKJ@RKONT:NRC@RHQQROJQJ1OMOMRLPPEI>IBFFIRJOJHPTSORSQHEN??QRKAPPPMQLJAOORTONPDCR:KPSQHQMHOKSQREQIFJ=9V;NJSLPPQBTPQQRONHH9ENSMJPOPH<FBQBIKSNOORDTPPRRPMHI@=OMK?POQ:>MT>L@KQOPFNSSP<RTNIHQHB:JNGOQMILA?W?@NSHNQO@TNQQRPNQH9GNPIJPOP>A@<O>GISOOMQ=TPPQRRNFK=4NRIAPOQG?URILTURIORS;SKJHS@RFNONGICRTTEMBMT4ONTNGUNRLSUSNT3QGOQBDG6GBU<HPR=BMOQTFHPBDRCQPSPUPLBOMSPRMQKEKCM;LEJQ=QHKTTRJRTOAGPIFOSM?OPKJMJ@PIKOTILRF>SJPQRNJRH;ONPLRMPOGFNDECGKQQOJJNTQPRRRJGMB;MJNKPOQHTKDU?INTFNRM?SJQQRNNQG9IPQKLPPPBF>LC8GIROOKMJUQQRRRKCKA<NLE?POQKNP>DNMQTBKQA=REQPSOMQJAPLRNSJPNDKGL6K:KQKQHITSRKRTQ=BOCHJNIFQPPFIC9V;7KSMOPSFUOPQRPNII==OSMMPNPB<OMESLSTPXN>GQ@IOTRVNPTNQNQQQQKPJGFPAJNSFMQG;SKQQRMMTF6OOPIOOOOHHALB65JROOJKITSPRRPLCL<<OQELPOQJUFO>RFNQSLDSOROVRUMMOSR>OSUISQSMEKNIROTTPVN?GQ?NOSRQNPOKFNQQMQOEOKCVA@MSKOPRBTMPQROOKFBCOOIOPOQ=C88LC@HSNONSCTOQQRPNCIKANMJ@POQHEJS>Q;PPIECQQRPNSUOQKQQAMPRKTQFBFDBHGPPT9LQEBRFQQRMJRGCOMQKRLPPFKEKGEDKRNOGHQTRORSPE:M66MSQAPPQLPEJ@RLRTVBP=AQDJPSQROOGKHMPRHQKMDDT9PFKQ6HFLQSPKRTONERL@ORQKOQ>KFECW@HLSFNQOCTLQQQLNMED?NSOQOOPFCH=K;;HROOLRBTPQRRRNAJ@FPQGJPOQL@GS>MNRTUIP=@QCNOSPIOMFLKORSLPMEQFT=KBLQILEJTSPQRTOIEPFM;KOBRPNLH=JFMTSQJSSS4TMNIS2QFNNOFL4PMTJSDOQ=LTRP=TOPITULLS3GCQP<CR3FGSAEUSJALGQTKLP:>RBQPSPHOKBMINOTKQOCKKDLKKNT@MRGHSHQPRLLQF=PNRNSNPP?JDKA?9IRQOGINTSPRRPLALAENGKCPOQPUIQ:I9IQKSGJSSRDRTL2:P@D?RP@POOPJ1H[A>LSFNQHBSKQQRJOPCGLNCLQNPPOJ?CCCDKRROKLGTRQQRSOAJA>OKH=QOQHHAEW=>IROPPQ9TOQQRKPEEHAOMDQQOQEN??T1AIROPNS:TOPQQLPGGDBOQLOPOQ=DOMFKLOSQIR@AR=PPRONOH6PLLSSNPOJNIPKICKQLRFJRSRKRTN;DO3>MKKPPPPGP>IY:@LSNOPOETKQQRLPHCIAPQ>MQOQ<HD=ND9GROOLSCTQQQRPPHFF>OM<IPOQ@FPJRGHMSCMSC@SIQPRJNTE;IOOQQOOPKLGJ<:EKQROIHPTSPRRNM?J>FOSQGPOQKHAPJRISTPTN>>P?ONSQXIQUMPURQOPIORHOBRDMPIJBTNRPSRUKPORS<SRU3WRPPILVIROSTPTN;@R;ROSRLMPPPHSPQLPPCVIIMELOTHKR8HRBQPSMLQEEPMOQQLPPKPSJY@9KSMOQI@SLQQQJPODGAOMINQPQDJC>L?:JRPOKOKTQQQRQP>GF>PSGNQOQCAFGGAEKQNOFIUSSPRSLIBLH>MROCPPQJNBTIQEOQLDAPORONRTLPKQNFROSHJQPDELABQJRTSUO5;QBNOSQCLNKLHRRR=QIIOLTJLNJQ9HANQRPMRTLFFQMOURSLHQMI?EHQGRRP9PRS/SRQJR*G?NLL>U9JGSKI=SJ;MFQSOFP:9Q9NPRPIKKEKASSRHQNBLMTMLCKQMMDIRSPBRTKQ?PHMGLQEOPNHEGLU6@MSJNQJCSFPQRHPNBHQOQHPPOP>NH:G7@EROOJJLSQPQRPPBHLLPLHAQOPFVNKENJNSAKRA7S@QPRKOPD?QOQOROPPFOKHZCBJRPONRATNQQQJRAAL>PMDLQOQKHJHF4EFRQOFFQSSRQSNN?KFHOJMGPOPPSIG>ILQTEMP=EQ<PPRNILJFPKTTRIQOJNJHX<FJSOOPQLTKQQRHPFCIGQQ8NPOPLIBHI<@ISPOMQDTPQQROPACJ:PSINQOQ;DHQBIDIQQRDHTSQGRSLE<O<JQRPNPPO>JOJUH8IRQNQJESKPQRHPOEMJOQ?LPOPFLKLE?AHRPOLS=TOPQRPPDBJ?PKO>QOQACIJ=MDPS@JQ>@R;QPRNMNF?PNQPSNPPENMM=G@IQNQCFSSRNRSMCIN?@NIMHPPQHM;MTHSRQ?JSR<TOGHR(JENMN@K5LDTQG7MMJJSRO>OPQGTSNJR2RBOKBBI5DGTO@RTOLI@MSJLRBBRFQPRIQQ?INRQNRPPPDQR8MAAFRONGHMSRQRROP8IEGOQOPQOQOIANXBIJSMNQFBSIQQQCQN=LKPRFQQPQDNMCP=CGRTOILGTRQQQPP7EMFPRLCQOQNIDIJ5PLR@SORGSNOQN;KSSRTHSTOUWA@SULCOJNSNHRA=R:PPRMMNFKORRPSHPPFNLDD9IFQOO?HTSRQRSMNBKBJPRPHQOQC9CMARKSTMZN@CQ<SNSRTHQUMQMQPQQQMV=PEQHLPQP<SNQPTQTMPNQRFQRTKQQQMGIQCPJTTREN??Q:POSQFNOPKGNRQNQP=KIS:P;PPAF>QPRPQRTNREQOFQOR=LQAAHENBQIRSPEO8DQ4LOSQ;NNKF2PSQCQMJMLMWHDESPOOR?TJQQQGQ@=O@PNBNQOQ6NGHOBLCRPONV>TLQQQKQEBLAP;8JQOQ?IJSNLLLQCLAMQRPMRSLI:QOPRRSPIQAH9?MWCHLRONPNGSJQQQFQK>M>PMIOQOQ>MHDC@F?RQOKT8TPQQQKQ>DLGPSEDQOQJFLODMTTROSOQ;RKNFRISAQSPMU?QTTIU;JP8TQROSMMQLSTPNT7UPQQANTL>8USGPRD)MGRSIKP;:Q8POSQHLLAIFORRIPOEOPNT@ILSJMQFCRERPRHRQ<IEWRPPOPQONP=NADFQTODMMSRQQRSPJFKFOIDEQPQOCCSBLAKQKN?LSRQCRSLI@PHCEMPEOQOBD7NI>JNSEMR@CR?RPQLRPBCKTSMQPQQAOLHP6JDQPOBGPSRPRRMO8JIMPFOJPPQHQKL.HIQS:KPD4R>QORPOGF>JNORRPQPCNKNXGCJRONQP?SIQPQEPM<P8NRFMQPQ8NDHFBCGRPOJOBSPQQQPQ9AMFPO;KQOQHEGPBBCJQNN>GURRIQSMK7OGENQPDPPPCL<NDKTTRJZPS;RKI@Q=TALKQIT>QPTKO?JS=MQSO9MJQMSURMR5PEOOFBLE?FUADLSM8EJOSILQ<BQ1QOROOMD<NPOPSPQQGONNC@FJQNN>GUSQPRSLH=MIKNLPGPPQ@GEOLG8LSGLR>CR>QPQIPP?HSPQORPPQAOLDH2KIRRNDJPSROQRQNAGKNNSLGOONPN?OSDFIRONRFFSIQPRERK@LHRQJPPPQMNLGHFGEQVOEHETQPQQRPAEKOORCPPPOMHMLWHCBRPONT?SLQPQEQ<>NBPP;HQPQ6MHNYH@DRPOON@SKQQRHQD?P>QB?FQPQ9MGHIDDCRPOKTITNQQQNPE?NEPND@QPQDGNN=@HPSDPP>CRIQORNPL?AQQNJSPPQ0NM=F?RDQQO>ESSQPRSNN>KEONRQIPPPHIDSNAOPSGNOPCRLROO>GNSSZQFTQVXKOQMUGHQOQINMPJRQOSP7O[QSMOSQJKXTCUOKLRKRSNNM?IPDMLSSTEQUJPSQQPRQMTMOUF>FRONPNBSIQOQFQC=N8PQEPQPQFOHJPBAGRPOKRDTPPPRMP=AKFOSEEQPQFGHPKPIMPMO<TNQPRQTMNMQSCURTIQQPOGKMGPKSSMRM<KQ?QLRSJLOOIGRPQEQU?SNQOQOQNOOPPRMSRQQPPOPPQPPQPPPQQRPQQQRQQQPQQQQPPPRPQRQRRPQPRQQRQQQPSOOPRQPPQQRPRPKQQRQSQQTQQQVPPQRRRROQOQQRRQRQPPRQRPRQQPRPPQQQQQQPNMEQQSORVPTRSPPPPQQSQNQRROPRQQSSMHTVLQRMLWUSQUJKMVSOQPMRPNXNYJ#VSMTPRKRQQXPVQOWRQUSTSIRNORKPOQDJQKZPKPUSRQPKTNZQFPSPNPJSOSVQRaSVUbSRRRQWMKUUMR`UTOKRKZLJUQMSGYIPNQQOPQSRNSVORKPQNSXRNRPTRQOPPUSPQSPSPIRNRRPMQQOQQQSPVQOOPVPSRQVYRS`PTNRQKVQOJLESXPPNZNHPOWOKYVLTLRUOTWROVUHSRQQNLSMOUSNPQRHQIQUTMSUORXQOWUHUTPQOLQLKWSOPQRHRIMTOYNW[SRRPZLIOM^RPGJCTTMQQMSRQTYKWMGXKS_VUNSPUORWTSOR_OFQUQIRPOMHQNNOOTQPPSPNMSTONQQULSMPXOTRPVPUPLOSWNROOLQQQQSNJRSPLSRPVTRQNWOUSTORSVNOOPUSWPNQNOWURRPOONTMPQSILQNVNGORTNQOHTMZSJTUNSRLSRQUPR[QPRIVP[EPTPRMHKTWQY[QYMTOPMOUSKV[RRRPPTQPPSQOSPUOQSPMQSQROPQQRQNPVORRMPROUTNRJPUQKTKQLPUQUTQVPMQOKTVTTISQTHWT]LSXKTTISM_QMVOROKOIXQYKI[NRTYORMNMX]OMORNPUOMPTPHZNRPQPRPRQROQTQQMQPPQTROPQRRQPPQTRYTLSKKWVSLORUSRZTWIOWWIPONOVTIJSTWOTZXTQMWMPTMXOPLHHXOOSRNROQQWMPQQPSRNOPQQRQRPNQQSQQUPQPQQMOSRPRLRSNUTQPVTJQQRRNPTNPVROQQQKPKOUSNQSQTSQPUSMSQPPOORPPRTPQQQLQKPUIVPWPLKQTTPFJTW^UMQIJ[QOPPPWRURKVIKUNT[PVQTSSPPVSPNMSENOTQOUVOQNOSPPQNOPRNPTOQQRRSRSROPQRRPULTSOHQVMNZRRSNXK[KLSUVQLOPXQOPRVQQRIRVMRUTHQPQNUPNPSWURUSHUNQMRUOQQSMQMSNXMRSPSLIJTQP[ZPWPTNPNPTTLSXQMOQSQQMORPQPSRPONRRQROTTQSRWSMTSONSTQPQOOQQQQQPKPRSPUOQRQRQRVOTSSPRPTOQQPSTTPPPNQSPQTQQONSPNTPLOPPSRLQQQQQROQOSRMRRQQPPQRQSORUQNWRQROUTPLPTQNPNVQRONVVOYPPSPLSSJ]TOPOXSTGUNYJQQKUNOTNXPOPNNNRSMTRVMMRNUSVNRNRRP_RNNPLQPPPQSUMPKNTPVSROQOVPKQRWUPPOLPUQPRPRRRQRLXTLTORTRSKNOVPO]QTIRSSLPPPRTOINWSGLVPLX#STRWSPPUVQPNTPMRSQPPSMNQRVPRUUUOOTNOUPXOOOMNSNPQRQRNUPRNQOQQQPRPRQRRPROQQORRQQPQQRQQPPSRPRQQSPOSPQRRQQPQPQRQQRQQQPRONQSQOMPPQVMSPOUPTVPRRPNOQPNNOQRSOTIROMOOVUKQPLQPVVNTVMRPQSLSOQRRPOOSRNQRQTSRQSRMQPQQPQRQPRSPQQQNSMQSNWMRSRLSPPRPMNRSUTSRRITOQORUQRPUROQRQSQRQSQNRQQRPPQQPRSPQRQOUNPSKTSNNXTQRMVLYMNTNSQQPQTONQRTQPQNNLSOQUOSRQRRUNNRZTONONMQOSUWKPSJLYPUQONNORQNNSUVPPNNQVRPQORWQQUNTMLTNPZQTQQPSPQRSQOQPLNPRQGUWQPKPXOQSSKSPPQPPPRRSTQRRJSPQPPTQSPQMROSPQKRQQSOMPQSRVSQSPUPPQQTQPPVNNTSSLMQSMKUOORPTURNRXWQOSMP[NQVSLRORSUQRQQPSPPNPQQRQPORRQRNTOPRUKMTPPUUTRTORSOWRPROQPSRQQQRLLNPPTPTSSPTPTONRSUSPQNOQRUPRPSQPPSOSPPRQOOLQQPPOURPONPRPRNRRQROSVORQNORROOSPQRQORRPNRRRPRORSOOPKUOSRRQQQRQWQNRSRSQRORSPRRNPSQOORQSMQUPTSRSQPRNNRPURPPLORSTRQPTSSNRQWVMOOORORNOOTSPVSNNQRSHTONSVQNOPPQPQQORQQQRQPRPQQORRQQPQPQRRSQSQOVTQPRNVQNRQVLPRQUQQRR#PPSKQYKTNSRTQORMRPVNSPIQSZVNOPOYRORTRPJRMPQRNPUSPSNSPUOORQTPPQOSROPKSRQRQPPNTOMRXRSSQPHPURQQQUTRQOPNQQLPSQSPSTTUSQSOOSRTPONNOSNOQROQOOPSOOVOQRRLRQPRPPRQPRRQQSIQPQPSTRSQROTOQRQMOPRRQPQPQSQRRQLNPQQRSQRQRQRQPRSPQQQPQRORQQSPPRPRRQQOQQQQQRQPQOPOPQTTPPPPQPTKRPRPQSRMQMUPPNRTNOTRQRNQOVSORRROQRS^PNQFSNNQPQPRRQTPJQRQSSLPTVXQNQOXQOSKSSMQLQQQPQPRRQQRQPQPQQORRQPQQPQQQPQSRPSRQQQOTPQRSQRQRPPRQQRPPROTOQRQPQPQQQRRPQRRPRQQQPPQQPQRPQQQQNPQRQNRRPQRPQRRQQQQQPOQQQRSQQRTPROQRQSQRQQQUQQPPPQRRQQPPQRPQQPQRSQRPRRPTSRSQPSNNRRTQPQNPRRTPQORQQPTPSLNSPPTQRRRQQPPURIQPPQHRQOJSRQRORSORPQZSSLSPTMPRQOQPRMLRPNZSOPSMQMMTOPWISRTOQQPUQQRPSPSQRQTSQNSSPSPSRRPRQSPOQPSRPSOORQPQROPQPQRPOUMTZMPVKOJP`POOVSTWQRZPRRHMVORNOUPRRRNPQPQQQQQQRSQPRLQQRPQRQSQPORPRPRPSQQSPPQQRQQRQRNPPPQQRQQQTPQQSRRROPSPPQQSQPKNPRSUQRPOQPOQQSVQOPQUTSMQOSJQRQMPPQQQSPNQTPMMUPTPRQQQRQPRQPRQQRURQTLNQPPSRRSPSPOPRQPPQQQQPQQQRQRRQQRRQQRQQSPPRSNSSPOPQSOPQMNRNNQRQRNXPQQRSTOTRRPOPRPPVPQOPOVRPPLRRRRMRSRQPZTQSLSSNPRQPQQPQTNPQSQOQPPSQRSTQQPNPUTSQPSRRQPRPSMPRRNOQSNUPQQORSOMOPPOQRONNPQQPQRRQNSQRQSOSTRQOQURRRUPRPRQQPPRQRTPRPURRSRMNQNRPPQQIPQQRQPQPRQQQPQQQQQQQRQQRQQQQRQSQPMRQQOWPRQRQQGPPQLVRPVWOOPQPMJPQTSUSORTWQSPRPSQRUIQOMRXOQJNRKJSMPTPRQQPQQPRQPQQQQURQQMTQQRURQRRQQSPQRQOLQQQQQOQQQPQQROPPPNQQQRRPQNQTQOVOSPQPPLQQSQQQSNNQPRNRONKPQSQRRSVRQSPQRQRQPPNPRPRQROPPQPRPRTQPQQPRQPPRRRQPQQPQQQORPPQPQRSPQQQPQQORQPQQRQQQQRQQPRRRQRPQOSQPSRORPPWRRRSPOTPSSPPQSOLPQJNSRORTRRQRRROQQRPPRQRRPXOPRQTRQPQRQQPMNNRPPQVPQQQQSPPRSPRQNSRQOSRQPNZNQQSRPRPPQPSQRPPRRTRPNQ[QPQTRRNQOMQQRQRQQQRPPRQRQPNOQRRQQRPSQQPPPRSOQQPVOROSQRMPSRSPPRSMRPRNRTPRPQPQOPQQQQORQPQQQQSQQQQPQPQPRPURQQQQQQPQOQPQQQSQQQPQRQQQQQQRQPQQRQSQQQRNZPRRRPOPQPSSQQRRPPUROOQOPPRQQQRPOQRQQROQQPQQQQPQQQRRQRPOSQPQQQQSRQRQQQQQQQPQQQRPQQOPQPOPRPPQQQQQQQQQQPVQRQOQPQRQQQQPRQQSPSTORQROQQQQPTPPSSRQPSNJQUQQRRMZPPSQSQRPRQRQPQPRRPOOPSQQQRPQRQQQQRSOSQQSRROPPRPQQQPPQTNRQQPTRWRRSSTRPPRMOQPRPRQQQQRPQNRQQOULRQNRJQRQQQQPQQPQQQPQQQORQQOPQQRQRQQLQQQQQQQNQQQQQQQQQQPQQPOPRQRRQQROTQVQQQQLQQQRQQQQQQPQQQMRPQQQQQRQPPQPQQROQQRRPQPQQQUQQQNQQQQPQQQQQVPRQPQURQQPQQPPRSSSRRQTRPQQQQLLUOQSPPRZRQQSQPQPQRROQORPQPTQQRPSTPRRRQRQQQQPQRQRQQOPPRQTRQQSQQPNLRRPQOQTPQQOPSHQQPKOQQSPRSRORQPRYSQQQRQINPPPRSSQQPTQQPSPRRPVPQRPNQLVNQQSPOTPRPYQQQHTRNUGQSPYOLOSQQPOPRQJPPSNQPURQOOQQSRNQTPQPTWURRSNQSPMHPPQQPTRQONSRRQNQRTSPUWRONRPRRQTQQORRSNQQRNRPQPMRORQPSQLQOQQQQQQRQQPQQPQQQRPPTPQQSRRQRQNPSRSOPQOPRPQQSMQQQNRQUTRQTUOQQPLRQOQQQQSLQQQQQPQQQPRQQPQQQPPQPQQRRTPRQQOQQPQQPQQQQRQQSORQQRSRQQSQRSPQQQTQQQQQQRQQQRRQQOSPPRQQQRQOKMORPQ_UQRQPSTQQPPPRTPZQSRQPPMTMRRTRPPTPRTRQNOPQUORQORNRPPQROFSOKXOPQPKRRQNQQQQQQNPQTPRPSQQRQQLRQSQSQQRQQRQQQPQQQPOQSQQSPPQQQOQPXQSSQPUQQQRQMSQRSPPPRQSORQNSQKOPQRQSRQNPQRQQQNRQQUOPSQPQQQRQQRRNPQQRQROQQRQQQQQQQQQQRQQQRPPRQOPOURPSQQIQQRQQQQRQQSOQQONSSMQPQOQPWPQQPQVQQRPQPQQPQPSRQORQRRKQQONRPVQOQQTQPSSRPNPQTYRQMQSRPTPPQOOPPQQPQQPQQQPQQQQQQSQQPPRPQTQQQQQOIRTOOQSRQQSQQQQQRQQQTTQOTPRQRMDMPQTUW]UWNRVbHRQQUVOTPWRWSPUTPJUQNOPRTXTQOQW_NRPDTRPSQSSXQQQXPLSPMPMPTWTRNRVaMTPBSSQUVTTXORO#NMSOPONOVTRRQRWXMSVUTROTSTRPMPPSMNRPNOMNUVRQPQVWORSTSSPSTUTRNQQQRNSNOOPPVTSQPRVYOSTOSQRRSRPWNRQTNKQQNMRTTWPNTPVWJSXMVQMRUOPPNRRTIMPQSNOOUSNORQWUNRVUSOQVOQTNMRLQFOROQJUTSVOLSMTXOSXQSOOTORSPORNREORONNPRSTOMRPUVLRUQSRKUXSULORRPJOQPSQQOUTQQPOUUPRUTSLSUORQVMOMTMMQPIRMWVTUPKUR#PNNLTURUSVTTNSPVRKRPPNSOTURGTOSVLQUQSMOTPRQKQUPSILONPLQOTSONRPTWRRWQRPQSJQPIOQKRENROPOROSWRGSLSUPNUWRLMWRTPCPSORCMPPONTRSUOIROVVQQVUPNLUMOPSSPKRDMQOOORRSVQFSLSUKRTPRMMTUTTYRRTQFONOPLROSURPPMSTRTWSSOTTPQRUOKJSQNROONRQTTOAVMSUJPUTRLMTSRQTRSPO=LMMPLRNSQONQPUUSQWSPONUOQQJPJHRALRPNORORUP>VORWPPVSNMLUOPOFQOJRCKOQNLQQSRPORUSUPQSWOSIUSQPIKRTMTRQPLPSQTTTQOQPUQSRVRSQSQMMUHOOUOMPSOLRRSTM9UNRVNNUWQJKUSSRUQQJNDNNOOMRQPRNCRPTWTQXTQMJUONPSQKDP-MOQOORPUVQFSLQSKQSURNLUURTLRQRNLPLNNOQPRSO0UORUPMWUPLKVOONVRQIMKKMONOQNQSP;TORVROWTNMJVOOPBQLDPNKPPPMSORPQPONSSQTYUPORVONRTRIHRRMPQONQOTSOJTNRRJNTSRLMUSQPGRSPNKMIMQLRMROOLPNTSQSWSOPKVONLKRH@RNLRQMMQOSVP4UMPTNJSURJLTQQPGRPIMPOHNPORQOSOFPOSTRQXUOLJVOLMRRG=P<MPQPGROVTMSUTNZQPRYIUOQLNIDITQRRLOOMNQPPTO8TOPVQNWVPMKUONKYSMELKKMPNPPORUO8VMOTNIUTPKLUOOHGQQJLQKJNONQNOSO;SOQUQLWTOKJTPNICPE3NQJQQNLQQTVQCRNQRJQRTSMLUUQTZPPRNGQJMPKSOQPPPLNSRQSYVPNSVQNTTQEQQONPPPPPPUUOGUKPQJNRTPJJUQPPVQRQLOLHMQLQMRPOQNNRTRRWVOPKVOOJJQEGQ:LSPNRPURTTPLXPYMQPTPUMWMSORPQRTTMQONNOQTWPAUKMSMHSURIJUOPNUROJMONENOJQONRNEPNQSSMXUONIWOKLTQ<:NALSPMPONPSNIUNNUO>VVPHMTNOFKQL4KQKLNNOPOOSNBTOOVPDWVOCKTNN=VQH>KQIOQNPOPSVOMVLNSN@STOCLTMOCTSODMPKEMNLPNOQL>QOPUQJWUOJKTON>IQ@ENQJRQNNPOTVSNSKNRJSRTRLNUTQUOPQOMIOHLQJSNPPQOMNQROSYWNOQVQLQTRBLORMQPMISYRZOQRSOXOVPVKQJQTMMTIPRQQSLOPHRTRSSQPQNXQQTVKTORPMQQFOQVTOPROOPPSWOJSLPQHKQTOEMTQPLJQRQMPKDILPOOOSOQTONVO3VUOELSNN=JQE>IQJJORHRMPPMNMORSQPWUOOMUOMIMQ;LQKJSMKOOPPTNOULMTOJTTOCNSMOCTRN9KPMFKLLPOORJKQNOUQAVTOHKUNMAVP>NLPJNOLMPORWPNTKNSKERUP@MSOQMIROKMQO;HQHQPNRK9OMQSQQWUNKJUOLBTR=ONJKSPKPPORVLQTLMSLBRVO:NSLOAKQRBKQJ?HLHPNORJEPNPUPIVVOFJTMMEGS<PMQITPQOSVRVHSROPXOSOVDPIQPMEQCRSQOKDPRFQNTTNQQPNYRPPZDTHONOMK+RPSSPIUIPOOOTJQTLNUOCUVNHMQKNAUQMFKQIHKHLPONTHQRMOWP@VUN/KRMNAFP=QJQILMNLPPTVSDRJNQJRQTQLMTUQSWQPQN<NHHPFSNOOUOKNPRORWWOPPVRMRSRFRPPLQPKOPOTWMPRKORJPQTP<LSPOPTPTSLPJ;EGROOOUPQTKLUNFTVO7MQKPHLQL@JQJ<HKJONNS>PPNOVPMVUO5HSLMWUQ5QKPHQPRGQLPPKMMNRSPRVVNOKTMMMMRALQ>ISMIMPORXMQSIMSJSRVQFMQNOOTQQHMPN79RDPONS>AMMQTQSVUNHGTNKKSR?PNIKSO@NOOOS;QSKMVPJUUOBKPINFTRGPIQIELGOONQXOQSKMTLFRVO>NQLO@SRQBKQI9EN?PNOR?NNMPUPNVUNEHSKMFJP8QNQITOCROOOTNQSLLVNNTVOGMPHNEORHOIQJ?CDGNNNSGQQLNWONUUN:HQJMTMR8QIQJLRNHNJPWNOPUOUOSPSLSORVQTQQRPUQKPQRGPQQUNTPQOYOQSSHQXPSOQSQROVQHONANOOOVMQSILSKOSUNIMQFNDSQSFKQK?@K@NONSFQNNPVPFUUNNIRALBUP>QKQIOOLKPPSWRXPKMRGUPVSWMSWQQOPOPNLNTBRBSMOPQJKOQQORUXNQPUPLUTRFNPPKPPLNNPSWOLQKNSGMQUPQMRQOKPPRNLQJEIR9QKPQHDLMQSOSUWNSLSMMRNPAQPCISILKNPQXPQQILTJUQVQXLQNQLORSLMQMOA;SMMNTDQRKLVOQTUNNMPCMKJQNQIQG9F9JMNNTMQQKLVOPTUOKKPEJQTR6QJQGJNR:PNMSBKLMQTQJUUOSJSKIIRR=QMPITD@TNNNUEQRJIUKQSVNOLPANHTRJPJQJ@<G@MMMS9QOLMWOPUUOCIQ@JIGQAQJQGPRQHPVPTHTNMKZSQPWHLFPPNJQ1P@RNODQAPNQQVJQRHJSFPRUOOMPJOCIST@LQIH2P>NKNQ5PNLQUOKUUOHHQGH<JPFQNQHRMFTNONWPQRHHTGQRVOPNO@OLLRONLQKI;UiPedFY_hQIYV1J@_;`KTcObbGX#ePI]U8G?^?`IRYL]_HXY`PG`Q<G@[E#LNOJX^JVYZSF`KCFCWKYMLDGT[JTXRUD`GHGGUQSMH9DLZJSUIWB`BKFJOUNME,BGXJSS:W@`BPEMJXELB$A>XKSP2W@b>UDOHZ>KVDoLjYTZORMZ`LTQTXc@[RW#QE#LUWS[GALDZKOQQQPQQPQQPPQPUPKISR][QMQKWUFWOYNOPMFUKO[OOU#OJHYYX_YgLNL[OdTPTROGIbCPMMHQKTPFNLVBJBOQ_SNNQJL^CRO]EUdKUUQMCRKXQZ_WM@ZXNRMVIRKKKPGMdQU`ZKQEYJFTENa?F>RG`UURf`VKKRTRRCSR^RGINTdU]LDJJXFPVVGR:LSPHWQ#SV]JLcQGD#O[PSEPHK[MK]_KbfJHQJNSSKNRFZMSFUATeGUTSQVUWI_X`GLQH_WXQHRNRCIOJdWEX_IT_VTMeMNZ8PDNIR=8SHEXd]RHM[U=Q_TYISQTGYG[OIDRKOUTLSLLbTXMOOMPWLXMQPBZVBPHQXW^JKLVTRWLTLMMHDMPeE[P`LAPKG`NGKQ]TRURQQcNM_OK#]MYSOLSZUZOXBIVRBRSNcNQOQWHKUMQVZIJYV`V_NTHRbZT?FTFUHRHSGMLSRQdVG=MNM]O`PPJHWVNUNOSIPHPGIPa^WC_L]RKacOWPR#c_JA^PJVKXZORF[ORHUOYN>NMYFIPMPQFVNWLKYRSTK`ZYUGKYSMGUJQ#OLEQ^[_G:VY#KLQJZOVESVN^MUGLZRIMF[TTM[^HOIIHNK#TE>D]BBHGf[`Y@QZOHQ_SWGQKOZGVVZWFHMN=YCGRYXaZUTaWXWRZO#KQMRUNKXNU:ZPHJRYMK_TPLTZOKSNVP_WRHTILAFHS?WJ:IOWGMHF_zaN_W_U]LJUO#USMPJOXVRNQH^LYXTURLOSPUIZ@BNPTM_ISJQRVHOYWKVYSJGISa]XK]MWRUQZUaRQMZX_MI[EQFOJNLOLYPIWXJUSRZlPUQ^FMXB?KSA[OU[KYDJVRDNNOJK_SHPVXHSNGSOYRKJCL[S_XJKSO@M[ROKXE^FS^WLNO`XYK`LZAL^AJKTTEL]QLLW^J_TRW^=DNTP_WOFQKIRNSX<CVRbWJE_SUM]TGTQXOCHYNJQIUP]YEHVN[SITQLXNRH#JLPP^AMWWDNWRNSZRDNQTRCMKUKZ]#MSW#RRQPWQHJNFSVTLNKC]URYeVKP`Tf#WQ[NENQGE]VUK1H]ZYBATQOOD`TbQLXSZASDLPYROFS^HJXUQ@VSQRRDOXUDPYWPKYRL_[BLWYPO]ASFRDVX@_RGSTUT]LOL^QC]XQGaa^WIO^aONRD]WYQ#^JYZY`M`CZIMDC[H:CAHQHG;UMEJUOYVRLON#EHYTQZEWEORCUDN[BTKV#SWPMZMEUXVLQXOK]NQUKORTXMSa^PT]ULOXZZvSM#C=IRUQJaL[QEEQT[LTDJNNUM[#HGDDI]PMBHYHISQGRZYLVUUIPUZGJKQVLTQLT^SRZGaJPRDWQWSSNIK#TNMXSUeLPPRPGOV[VEIKYaIAQEFHCZSS;JTOfFPHTLTKNgKHJVSHQMRBQXYLTMTCTYEkX]ORJNMOJCVA#NRLMaN?OJGU[WBOQM^DKLN#IbYLSO^#YP#ZOQG[WJS#bCDKbHXKWSQLQgIUT]P:MSAGMLZYQQTWJHUVOLWIVXY#MSJPUcRBGNPOURRTKSLT`SQUBSRSHAKP6LOB9AAMJYMQM^K`WT:NX]SVYTTQWXZCSS#M[][T^TOPcKFRgNNORVO]=KHP#AVRUYP^WM]STUD[FNONQMUKJT]ORKVGKNZKVXRTG[NAU##TX^TWHR=_Q`GWAXBREQHU_N#F[NLJXQLINVHQf^WU_cG?CPHDWYSEDIENc#IMPLMTZDK>MUeUUNZFM]SYLQ_ULROCQOWSTNDWMQIPWZ[Q^YXPPQNDMMRcFbHZZB_VYGKRLQTSJRXVTWBWC=KFOMOHT]EDNLIJLMaMMaY]ENT=NMY^F[CFXaX]LUQHQMVXLMZYJJQT#D#RLSXTLRQ?QWYMQZXQSFGkQKVOWPL]QXVOURTJLKXTKYZNIGQGRVLWMRL#Y]PI?GQH`FVHRTcOKASQWYJNZ]S9M]UgMMO9KEOGY][KZJUB_WNMERKQLOWOYORZEDH#^<dWWSPaQJ]UYPYSWKXN8MQRQaSQAOaOTGAESOP[IQZYPJOGPZT^RPOOPH_PS:YLbW[^IMXRE#MJ:VHF]QYT#cFNPXJbPMOSWOMVIPWNSXCY#EPbWVNR=[Y<KSP`8UCJRD#>_RTKOTMYK?VOO]]VNVN[S#kKPBDNQNRUDW?LILrQUPJ[VJPLRHWXLOSPVNQSRSIbR=T#QZQSI]JKSP#FUBT[WSRPMOQMKUEI=LNQTUNIQRPTUSYFMSLQFXIDSIVNWGONSNPe^#K']KJ]Z>YXRMETPVUI`_KZL?R@WRUGOUEXWRVQRKONOXGEOUYPVVINRWO#QXSHXPEcW;RLWKJWQKGCQTVPSSTM@RLLM]TJU#NNNRXSKQFJKXUPPTQKV[JNQPTXKOVSTWQNJSNN]HQTTWKYVTLNXDMJLPVSTFPLMPWNVHZPSVLV[TT#JNXXXVW_]ROQXZLOA_bSWABS]PMWaHQOUMOXHMKVOMCKXRGVQJQTOPKSWGQQU`VUIRb]NIPMCNPUFNQ#[`SKGGSPQQHONEKSZRRLQVWMPNNNUPJVPOWSRS[LUKKJNONKY#QSWUUSWUU#WUVLM<UL>>YOQUXHURQMXQHQVQTROGQTPYNTOOFYQQYMVMSEQTHPO;YRSQOUF]_OP4MUMKDG@Q_QSLSGNUMUFDSKK#WUKLRTPMMOSRPNQQSJTSCNHONHSTXRNRTTOSS]LSTCEKKSPYRMMQPUEZP[OMTMIQJFRLPHTUEOQNK[ROUPQQMJRYJHOFLXQWSQIRN^ZUK[UT^TQTZXSOONQMT=TVSVNSTVSQKVNSQ#IJLSQ@RTKU^ZHDWVSZJPX[X[SVNTGV#L[O=WLQWGOG#SRNVQWOUMHYOSTWSROQONHK[HOBRKXUR[XV#GYTQPJPWCKV#RTWAQLIWIRNR]NPVRISQVNROKMRIQLGLMQN]JPQXNZVWUL]JQOTNUSNWIXUNZMKQLUNOOSKUUR^SVSORTTVKGPOVLLQNSYKVMXUGKQONOQPIUNaKGTIVRPMKRJMTS3XVNJXSSPQcQTONROR_LSRURPIHWLL#MQZIIBWSICV[LUDJIIHVMPXOKDTJO@IKYQ`MKMKNFQJQOYMYXLURENOQURIYX#WQQNY7NPJQR[BGPWUNZTJIGNOTRPKMRYMQNTPVG_ZKKMHPORPSENP[HNQMDPUJ#M[TJ`KMSOTOPEWPMKRKEPSgL^ON^#YTZLSOIWEMNTXOTJX#QLQLRPQOU`TMPRNRMRTRPRXKOSLQVMKLLW[QHPQGMLTFQSRTWOSVWIYPLPPVNQHPMXK_KPUZWSORVK[GKKJTITKOYRWMTCL#SJOWQEPPHTTIVUOVPYITOPPNJOKZMSN[SUWZTUPMQZLSJQKGHPII]QTPL>QVSYXVVVJZNOSKNOVNXDQMGYLNOPL`TTGdPSNZ[EVRNKUXNTPLWRSUMPPMW=SKQ]RKPNONORLLQLVTPH`VCN[KVXNXXWESUSIFNKGBDWNYJJUVOLUJNQWDKET#IPLB[NJPJWWQOPIS]OLO#YMJQTRGMC>>QVLGYDP^KFO_PPSHOWDU=M_WVFYMXJ[GPGWSEPOPNXNTMPSZUSVR[QVG]HJ`UTU#ELMJTKR#LSDVGIeQXQPWJOMSHKUTSPOMCMOJSPVPHQRRHPQPPQOUXMNNRMVJRRWQRVSPPBR[NQNTPTSOTXVKTSQJSTMUMQRPOMLCOPSRULQRJPJSRMVYIPLFUDTVMXYQUZ#GERI#W[TZQSONSNFQQZVTP#RWSSI^KOKSHLQHWXHTGWIMUdEYSbJJ]M#QWTOQNDWPUMXNJUL=UOOHLTFVOUZYQJQ[WK[MIKSGOSSYJRQUOYRL[L]OXMLTULSSVKNKUWOZ#WQKU[OVUWQTMULRYQUNIMQYMOWYVI#MSOOJGZSQIQVOPYDWSaSIY^QILNNYS_ORXS#XIMFNN[SNJBRVIMPQLHPNORROKNLWLTLQLMPLXPUKRQTVTRTUQMSIMLJPLLRNPWKUTVT#UUOWTKROSXWHGWRVPTLQQGLQ#BNK_NRKA#ESKQIZRPKQYMRMWJW#MRDXTQOKOP[#QTQN]KVCY^SIM#dVa]J`SJO<BYTOFIEJLV`MVVUTXNSQLPSYQ_MRGVVYWRSPUHWTGUNQKTMRUXJ=FO^VTLHVQOOVURNNdQMDEKQR#ITNKDQRMQNLQRUZQXJOFNJ[YSVZ]IRNTTFTGXKMQOFM]NQ#NYXZSVSS#RVYSLPZMENNQVVLNOPMVSZMRVTNQMPZFO?RPXWURXNQRNUWI[[SSTYOPSNMPLIXJKbNRRMZNTURRWOYOVFQXPPMKPRUFYL]XMJFPVIUULJMPEPWNNQWUDTZQPRPWWOQVXSXSQOQbNNNQEVNRVNNKRRRSSVOYQ#YMKLL@NUQHXNXWPQ]KQXXRMRMSPPKOSPRRO#OWLWILSSRWNbKMQQPSILIOQXQRIVV]YN_#OW^GEW#XIDYEQJKSLPJGTVURQQPZPOZLPFTMPRNSR#OQUMSUMVOOXRRXNOOMQIUXHYRRaMSWIIIOUOIX`QMOPWTMSQPOQRRXYJSBUOUKZXLVPJQKRU]QUMTPPNOOT>aTGJPVENUKTVPMPNLT_QROUYWSDMSbWVQQORZOIKZTFDP_N`Od^_SUMIVTOGcQ3NXQ_P8LCXFSQ]VGMAH^NSF_WRMMMQSPK[SJKQN#OZNPIRVMK_PYSFXJJJRMNVVEN[HQ=MJVURRSNO`TTRGVLPSDNX^?MQJQFEGMRCPWHUVOGBRTMRIJRGQGEXZ#bJFVPPTWZOMSYCROWRRWITLQS>RYTNWVQHYIGRJOSUSdFRMTOFNMIPCCSZWPT?IY_VUQVUZ]YF^KSM]P^RUENHMTNKNHVSQMLISVTWQRVXL`LOSOINPEVEGLOSA_HQPUUOP_VUaD[MVYPPQQXYAIJXMOOWIUHZMISUJZNQOSWTQL]YCSSKUNYNMMGV^PNP^QMVc]KHOHPUZVSUOQTQFYKOKQPXVKJVIYQV@^LEOMOLLXKKIA]YMDSBMOPQ]LVKPG7QNRCGZKI[KPEHOJ#JHUDQLXTKWMNLNP_IPNQHPTUTLIRFVDMOTQEHNRXUJPNNWJPRNWTFPTOXRJIWUXPFO[RRaTQERRMNMLILJSWJRPRMVIYCLTZZPOOIOU#TPONVSUUC]cVL[HLOMTZENNYPM`P@Q`TX9MLNSNPSH#TYWSLELWIQZK#RU]OSPHNGQPPJQUMSMPUIcNV[TSRYVMTFQRKOUOQUWTMXWRLZ]VGISTQRWPTQTLURKPQYNUXRQQRRTPONPUQMMRLXLNODLSVUYIKUUVROINVRUOV[OMRJKSTMOKOQZVMUVRMQTRQSIYJVNJI#TQOGUOTGVK9SZV5J[XUPXKTZN#[RLQLQ#@MGK@IPXOTQPQQXMROIZKQYOIVKIRPVFY#ZZYXLJMYG^abUMIST`NPQOPNJ[ROTNVUTTVNNPOKTRSQTPU[XKSSNLOSRKPN[MDQMXTQFZRNETCJWYUMTLPJVUTRNMMRLTOPWQJOLTPHQLLUPKQLPQV]RMS#P]5_WXbXaJIXJQRTZWW_YJN@HTK[NYROPMCFIKPVUROPQOTONIRKPTU^FQMUS[GOOQHQN<OEDTRREMV^JUPYZHNPPDLARNPQPPIOIN#TVHY]^GNQUTXNKOIS#UUSOBRQdWUTTHVISHIPUPPQMRR#]MQJROPSNRQTIM_PPP^ZSH[SKLBSXXOQDLTbV>E^?MV`bEZOOXKUTTTXMSTZNYVUQNYOKJLPUVVVWLUSIWXO#eSBOQPUIRTQNSXVIQc^QV#DXNIQLUNOULOLOTSSQZSVQVVUNMNLVWUTOJLUTOIRNLTcXQOLREQQWIWKUVR[EPSTVOPQRQUPTWNVISNTTUZIOKXPTSOPVW[SKSF@D]ah]RYUTWRU#[VbMW$S?KSbYNNTTIHNLRO[MLCFDTSTRRDZZWGLPTMQ[YYRVXZ>LV4HOYHOQOQaVVOPJNKNU#OO]XBPQLXONPPXPSRLGQRTXUIMTRGQBMNKIaJ:FDQIWdSTNME:WPIUSULTQAITRZS^[RH=YNNNCRPXQJMSRSNVVHMGWNA]TWJLXHNMLFXNPRJCL]KUWeNTWZWXSLSPSQRRXMMXSLZNULVPMOWRXUNVMLROMIP[[O^TMRXWQP]FPHRJMPVSRITSKSMQMMRMNQQNGSLQPQNTWLNXNTPTKQLLSRPYKPM`QG[PTJL[WZKOPUYVURMQYDTZS@RJMJPPGNTRRWSWNHPGSPPIKNHLRNMTKMTRYPJFTVJNOYJVOWPJWKQR_BQOQRNBQUIIQRYTVGIWOPQNROUU]QUTLW]QV[J[JHROYHPGLSX[I`CUZGFWPRXFQESKNYHF#T[RIUMJ#SSTTQTQMPHFSVSFPJNUYHWPJQSRMNEIKPPWTTUP[ORWLRORVQTQTRKSS^RPLSNPQNDaaUMPTH@KR[<<Z]XOVZZR^UPa?ANaKQO[JO[NFMRbNOWNNOPPKOLVMPQRPPRJWPSXORLXHV9MR[SUQSVMTPSSSTUVWLTP#MPNWRSIPMUXOQWISUPVRTZWOVNHMNCXN[MLVKTNL#WXITMEOG^XJQIPO;PRNLOVVOGSQS[[RWHWPNOVDKREMLGNTLT#RRTNeLYKMMKDRFLDONURJN]IKQVOLMMWSMLSNETYJIPVRVPVNJUPRUQPVOPWQOLYNRPSTTLMYMTDIJSRVSSMOKQMIKPRPQTRRKYRPUSTQOOUURSOQQQRKQTOPOPHPDPJRBQOSPNNQN[VSSLROOPRSKORRTNNPPSTLOMLFZTXZNTSPORNWGQPQJRAMQHV^a#UQA:I[R?M^aMLNEJK[a[kKJGJPGWPVQSOWSZGFNQQPPXPPLRSLHSYTRZ^FDJVZJQ<]IUNRLLXUHZUFIMAROR?XNPL#RTQIMOGWYOVQSJJPPKROSUOHRMRS[PRVJW9SSORJ#DQRJPPQRXVXYPHTOLMMTOQIXOMTTSUWLYNUTRIMTDNOKVF^_LMNZbUVKC5MHCZMSZTNdXScCYRKVEYHRP]PSTTUVGMQJP@XIWJVTL_FQJUOYPKKJU@OHGNVRMNFcQQFXSDXIPBMNMLOOJTVNSSWMS#KMKSZ[NSRRNNMKQLVJPZPRLJM[TPKMRRPNVPVSWWKULNVMTVMQMLNQGJLNSNQ=@MVdCLRXLIfGPDQTTNTBDPOYPKVSPWWVTZOEQ]QPTUPVTTIMOU^PJRIPPRPBQIP[GWUWJ]XTCNMMMQZMTARXYLUOUI[QVKOBPYQLUFRPLXMUL5WEM_FWZ[MR^OTLI_M=PGTEXNOLSINDK#WQ]K]#ZUOROT?UQNRPKRKQVOINQMYXCSDUT_H#KbZKJZFNZRPP#LUU?SLQNPVKg@RJK#I>OR8^KFVJJYGSR_@RO>H@QNMUWXS#VMYQEPOQMEQ]ZNQPMVQ]QWQQSTNQVOYKZNKUNUPLTO_PPNKRYXVWMOQITXXIX`S]MIQKSdPKHGRKKQMGRVSVQRSMLNNWLJRTUNYNWUNQPNGWPTSTNKVOSXUOINRLZ]KKMTN]E8UWJRZPGaLWQZHDNGVTIK]WWGSaWTYMOFLOQOOOMUZSMVPOYR^PQRSLPUGPCNN]PWKRTPTMWWQNTQEXKPLRKSYEOSFLUUPKRBQVUKULZNIVM^VGUOQWQDVTL[LLJSEPRL[MSUM^T[VGTSQURUO[GA]RTGBQW@>PV#IJVWOMRVLQJVLWXERERXCI_RFOQ9JS6CYZRHSJX]IVW]MKSARWPNJZOUTRPVVWOVHLSDCY<TKS#bUKXUMO[SBTD8Qf>WCOSTMXTWVL[U>OS>HMOOGTXUPEONMUPRZOQULLENPMbSVQUVO_VJOFVPHQQbMQOORTWISOKUSUQVFKSQOLQSYTQMPMRXOQKJMUXUFVO8OUZOGMNNNZYSYQ8MMUFVZGRWKRNFMQYWPOQQNQOOPMVLOVHOVSTZ^MWKUTXVGKSMIdOWQJSYGGXQAQQ[TQJTOQJNPXLLVNRQPSP_USMUWMUSKVVNQORTMTNHTIUNJVRCRTISZPWPTUPKNDPUP]NXPLHDINTMPQMWVSTQOUMRMUUQOHMPMUF;]4TOWdXWP<ACNWKH[`ZDTDYNGNQORS>SWRPTNPRMOUSSFLSSOPTUIMRUPXOZdMbNGRRROJG@LVGGTVYPPLQPJQMOFQJLFIRYPORYZ7LYRDWKOXONOQQQLYLFSNUHRaIKLP;E#M]NQURQOHOQNXVXQORFFNQOSJUD>CSSI^SULMCU#KASPhQFd6ZBJXVVNFD*P[YM`SRCMWXLSMLOSRGIJNISKVYNTSVTCRSWMMNOSTJXNYWRaMdMLOGDLYD)EQXJUZTLORQNNRYUPOOMFLNJLURLNSRSHUXNFRYNTPVZPROHNNPNLVOYIQUPQMTYTTPXOKUQRUUULMRMOJ#fROTJIVNYRNSOBOTRTMQcKV[GQOKLDFETGEJPKPPRVJSMFFTMNKPUOCVWJSRNSQXSNXP_MLROIIYBHVWYMQaJQGMRIPENF>QRP[ULZK[TZFTIHQKKOGV_MVT=^PRUINSZSRPOPRQSZMUPTJSCLEONJ^WMMKJK^L`QYUESI@RQV[M_GTDKZH#RLPOGPOUNNMURPLWJ[KRRNLMRSRN^VC[O^E=DhY0K[YQHUTPQFMWMNGALJSPP^QQRQTTMRQSORRSUJNQSPRVVRXVQNPOXRQUJJGQPIPPXTITRXONRQO[BRGOMUWWYNRMCQWSVTGVSOOUPPJVSFSOTQRYOMUUZBTGTUPSQRQOLVORSNQRUQORRKTQLVWRJKFPSTQU]PQXSMBOT@DQNJ:CQM]WYVES=KRKVLXJVPVXQXRYWMWNMLQUPSKKU]SNPSSMO#QONSDW#LSMU#VTTKRK^MTPXOHMZPPRR[RLQPNOPSTPTOQSSSPSITOINYTQI[VPLQIWSPXUKaVGQHDQ_QRTOWSZLKWPEYKSF]TLOZTJBLPSRQQLHNKVPOHR[XSQOTMVAXXQP[NGPN#_EO[O]HGQPNTSOQOTVNT^XMYGLZMTWVLFQGPITNDTMMcLJPGXLGTDMYVVTKU`PQO_LKHJQRUNVQRKZRIUNSMGZNRPNMTMZQRMMRJOGVNGJLXXZ#PEKX>SLXVSZWEOOMMTOTTWZUPVRSLZMZQVTLSIXYLPRH@TJQMYNNZCRNQTfHHEJU?ZJDaI_RPGOBRG_KLMWSMLDKVJXMW#ONFWYPN^HOXLNPMSNYPVLWTL#TORRFePRNPIUIO_^BY]VQLOTVQWNJLEYMQRJAIJ8QIUS^SWLHLUPUKUPNOUIKMYKVNQHPUUPNR[TTRQNLLOONWQFUMMU[TXOKMV<JNF^TZM[RILPKPFRIKS@TMNZH^T_IMNMbLRLZ[MHMKQWOXPZPHJVYJVJO#R^MSZVIURZUVPU_MFIKQUWXOWPGOIPPEV5PLBSTPP]VU[WIUYND#METMNPLQQUSRNPOQTRRMRWROQORTPOQPMSSOPSVQSVROOOSRQPQPQQQPPPRRQNRQQRRNQSWLLNPSRRPRQSYQPRPNWOLVSRVQOSPJVSPXNSMQPQQQPRTRPOQRQORNQQQQRSORRPOQSPQORNQQRRQQPQQPRRPPPONRROSRQSRQQQQQPQOQQPPQRPQPQQQQQTSQMPPQSRRLRNROSPRTOOQPLSROPRVQTOSOQNTRPPQPQRQPPPQQQRRQQRRNQRWKLMPSQRPRQOZQPQPNXOLXSSSOOSOJVPPYOSMRPQQRPRSRPPPRPRROQQPPRROQRPQPSPQPQSPQQRQQQRQPRRQOQPORRRSRQSQQQQQRQQPQPPPQQRQPQQQQQRSPNPRQSQRMROROVPSSOQQRLSONPQUQTPSOTNTRPQQPQRPPPQPQRRQPQQQOROWKMMQSPQPRQOYQRQONXOMZSSMNOTOJVOPYQRLRPRQSPRPROQORQSRORQPQRQPORPSPSQRPQRPPQRPQRRQQRQQOQQOSRRRQPSQRQQQQQQRQQQQQQPQQPRQQPTORPPOQTQRQRTSONPPQQQTSKRPPQSTVLXOOSNUTPNQOQRSPORSPQOSPPQRPPSRQNLOPUPRQRQQPQQQMVPUPRRSTNTOVPUZWORLQRPMRPRVSOOQPKPPPPRPQRSOQQQPRSQQQQNSQRRQQORQORROOQPOQQPPRQSRRRQQRQQOQPOPQRORQQRRQPSPQOPPQSQRQROSOOPQRQRTSJSPORRSWLOPOUNUTOOROQRSPORRQQPSPQQRPPRRPNLPQTQRQQQQPQQQMVPUPRSQSNSNVPN[XPRMQRQMUPRTROPPOKROPPRNQRROQQQQQSQRQQRSRRQPQPRQOQRPORQPRQRPRQSRRRQQRRQPQPOPQRSRQPSQQPRPPPPRQSPRQRQROPPQQQSTSJRQOQQSVLOQOYNVTOPQPQSOOOQRQQQSORPQPPPSONLQQSQRQQQQQQQQLWNVQRSORNSNVPMZWRRLQRQMVOROQOROPLSPPQRNQRQPPRQRQRQRRQRRQQRPPQRQNRQSNRQPRQROQPSQRRRQRQQPQPQPQRQRQPSQRPRRRPPPQQQQPSSROQORSRORQQPPQPQQPQRROOLPQQQQPQPPQQPQRROQQQQQNNVUOYNORVSRNOXOPPRQQPPLQRUWOOUVNZVLWORSRQQQQRRSQNQQQOOQPQRPQSSSOPOORQOQPSNKPQRROTPPSRSROPNOPPPPSQSRQPQRRQRQRQOQQROQORQRRPRRQPPQQQQQPSNRORPRTQORQQPPQPQPOQPSNPLPQPQQPQPQQQQQRRRQQQQRNNTUNYNORURROPOPPSRRQPPLSQUUNPUVNZNMXQSSSQQPRQRRQNQPQORQQQSPQSRSNPOQRQPRPRRJPQRQOUPPURSQNPOOOPRPSPSRQPQRSQRQRQOQQRSPOQRRQQQRPPPSQQPQPRPROSOSSQQRQQPPQQPPPQQSNRLQQPQQPQQQQQQPQRRQPQQQNORUNYNQQTQQOONOPUQQPPQLURUOMOTUNYNMXTRRRQQPRQROPOROQPSQQQRPPTPTMQORRPQRPRRJOPRPOVPQVRROMPQOPQROSPSQRORRTQRQRPQQQSQQOQRQQPSPRRQPQRQRRQRRPPOPSQPSQOPOQPQPQQTROQMQRPORPRPQQPPQRQOQPPPQPOTPQRLOPWQRPRTQOORQNPSSQZUTQQVT]KYJWRRSSQOMQPSVPNSSNMQRQOSPQQSQQQPPQSPRRQNNQRRQOTPTOORPQOOOPQQORPSSQQQQSRRRRPMPRPNOOQRRQQRPRRRQQQQQRQPRPPPQSQPRQOPPQQQOQQOSNRMQSPPRPRPQQQPPRPQQOPPQPOSPPRKPPWQRPRPQPPQRNPRTQZURPQUS^KNJWTQSSPOMRPSTONRQNMQRROSPQRSQPRPPQRPRRQRNQQQQOTPTOPSPPOPOPQQNROSRRRQPURRRRPNPQPSOPPRQQQPPQRQRRQPRQQQQQQPRRQQRQOPRQQPOQQPSNTMRSOQRPRQPQQPPSQRQOQOQOOQPPRLQPVPRPRQQOQRQNQRSRZUPOQSR]KLJWXQRSPPMSPSNONSQNMRRSQROQRQRORPRRRQSRQRMQPQPOUOUOPRQOOQPQQRNROSQRQQQWRRPRPQPRQROOQSP");
