@@ -1,11 +1,13 @@
-"""`aecodec preview`: a small version of a picture in a few bytes, as text."""
+"""`aecodec preview`: a small version of a picture in a few bytes, as text or as a tag."""
 
 from __future__ import annotations
 
+import html
 import io
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -17,9 +19,10 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.codec.sources import COLOURS, to_picture
 from aecodec.format.texts import to_text
 from aecodec.image_files.formats import format_of
-from aecodec.preview import encode
+from aecodec.preview import average_colour, encode
 
 
 def preview(
@@ -34,10 +37,13 @@ def preview(
     max_bytes: Annotated[
         int, typer.Option(metavar="N", min=10, help="Maximum size of a preview in bytes.")
     ] = 40,
+    as_html: Annotated[
+        bool, typer.Option("--html", help="Print <img> tags with size, preview and average colour.")
+    ] = False,
     jobs: options.Jobs = None,
     force: options.Force = False,
 ) -> None:
-    """Print previews of pictures: small, smooth versions in 10 to 100 bytes.
+    """Print previews of pictures: small, blurred versions in 10 to 100 bytes.
 
     Each line of output is a preview in base64url. If there are several pictures, the line begins
     with the file name. -o writes the bytes of a single preview to a file.
@@ -46,7 +52,11 @@ def preview(
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])
     if out and not is_single:
         raise UsageError("-o is for a single picture: leave it out")
-    if out:
+    if out and as_html:
+        raise UsageError("-o writes bytes, and --html prints tags: choose one of them")
+    if as_html:
+        work = partial(_print_tag, max_bytes=max_bytes)
+    elif out:
         work = partial(_write, target=Path(out), max_bytes=max_bytes, force=force)
     else:
         work = partial(_print, max_bytes=max_bytes, names_files=not is_single)
@@ -56,6 +66,18 @@ def preview(
 def _print(source: Source, console: Console, _: Workers, max_bytes: int, names_files: bool) -> None:
     text = to_text(_payload_of(source.path, max_bytes, console))
     console.result(f"{name_of(source)}: {text}" if names_files else text)
+
+
+def _print_tag(source: Source, console: Console, _: Workers, max_bytes: int) -> None:
+    """Print a tag; the average colour appears before the page can decode the preview."""
+    with console.warnings_about(source.path):
+        picture = to_picture(io.BytesIO(read_bytes(source.path)), COLOURS)
+        payload = encode(picture, max_bytes)
+    width, height = picture.size
+    console.result(
+        f'<img src="{html.escape(quote(name_of(source)))}" alt="" width="{width}" height="{height}"'
+        f' data-preview="{to_text(payload)}" style="background: {average_colour(payload)}">'
+    )
 
 
 def _write(

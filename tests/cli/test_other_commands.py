@@ -152,3 +152,6 @@ def test_previews_are_lines_or_a_file(folder: Path, command: Command) -> None:
     assert lines == f"teal.png: {text}\n" * 2
     assert command("preview", "teal.png", "--max-bytes", 30, "-o", "teal.bin").status == 0
     assert Path("teal.bin").read_bytes() == payload
+    tag = f'<img src="teal.png" alt="" width="60" height="30" data-preview="{text}"'
+    style = f'style="background: {preview.average_colour(payload)}">'
+    assert command("preview", "--html", "teal.png", "--max-bytes", 30).out == f"{tag} {style}\n"
