@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ class StaticHost(ThreadingHTTPServer):
     It sends the second half of large files while `gate` is set.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compresses: bool) -> None:
         super().__init__(("localhost", 0), partial(_Handler, directory=str(folder)))
         self.url = f"http://localhost:{self.server_address[1]}"
         self.sent: dict[str, int] = {}
+        self.compresses = compresses
         self.gate = threading.Event()
         self.gate.set()
 
@@ -35,6 +37,8 @@ class _Handler(SimpleHTTPRequestHandler):
         path = Path(self.translate_path(self.path))
         if part and path.is_file():
             self._send_part(path.read_bytes(), *map(int, part.groups()))
+        elif self.server.compresses and path.suffix == ".js":
+            self._send_compressed(gzip.compress(path.read_bytes()))
         else:
             super().do_GET()
 
@@ -45,6 +49,14 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
         self.wfile.write(part)
+
+    def _send_compressed(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         content = source.read()
@@ -65,9 +77,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def static_host(folder: Path) -> Iterator[StaticHost]:
-    """Serve a folder, and stop when the block ends."""
-    with StaticHost(folder) as host:
+def static_host(folder: Path, *, compresses: bool = False) -> Iterator[StaticHost]:
+    """Serve a folder, if asked with compressed scripts, and stop when the block ends."""
+    with StaticHost(folder, compresses) as host:
         thread = threading.Thread(target=host.serve_forever, daemon=True)
         thread.start()
         try:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.browser import Browser
-from helpers.static_host import StaticHost
+from helpers.commands import Command
+from helpers.documents import ROOT
+from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec import preview
@@ -93,3 +97,37 @@ def test_an_invalid_preview_does_not_stop_the_picture(page: Browser) -> None:
     assert error.startswith("FormatError")
     assert "base64url" in error
     assert width == 28
+
+
+PAGE = """<!DOCTYPE html><link rel="icon" href="data:,">
+<link rel="modulepreload" href="aecodec/preview.js">
+<script>
+const loaded = [];
+const note = ({ target }) => target.tagName === "IMG" && loaded.push(performance.now());
+document.addEventListener("load", note, true);
+</script>
+%s
+<script type="module">
+import { previewUrl } from "./aecodec/preview.js";
+for (const image of document.querySelectorAll("[data-preview]")) {
+  image.style.background = `url(${previewUrl(image.dataset.preview)}) 0 / 100%% 100%%`;
+}
+globalThis.shown = performance.now();
+</script>
+"""
+
+
+def test_twelve_previews_appear_before_the_first_jpeg(
+    browser: Browser, command: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "web" / "src", tmp_path / "aecodec")
+    photo = Image.open(ROOT / "web" / "coffee.jpg")
+    names = [f"{number}.jpg" for number in range(12)]
+    for name in names:
+        photo.save(name, quality=87)  # 67 kB
+    (tmp_path / "page.html").write_text(PAGE % command("preview", "--html", *names).out)
+    with static_host(tmp_path, compresses=True) as host, browser.fast_3g():
+        browser.open(f"{host.url}/page.html", width=1280)
+        shown, loaded = browser.run("return [shown, loaded];")
+    assert len(loaded) == 12
+    assert shown < min(loaded)
