@@ -42,8 +42,8 @@ def _filter(pixels: Int64, level: int) -> Pixels:
     for name in ("second", "third"):
         grid = _convolved(grid, table[name], table[f"{name}_bias"]).clip(0, 255)
     grid = _convolved(grid, table["last"], table["last_bias"])
-    cells = grid.reshape(half, half, 2, 2, 3).transpose(0, 2, 1, 3, 4)
-    return (pixels + cells.reshape(pixels.shape)).clip(0, 255).astype(np.uint8)
+    details = grid.reshape(half, half, 2, 2, 3).transpose(0, 2, 1, 3, 4)
+    return (pixels + details.reshape(pixels.shape)).clip(0, 255).astype(np.uint8)
 
 
 def _convolved(grid: Float64, weights: Float64, bias: Float64) -> Float64:
