@@ -150,6 +150,7 @@ def stored_tables(content: bytes, level: Level) -> tuple[dict[str, int], Arrays]
         at, size = _ENTRY.unpack_from(content, _NUMBERS.size + _ENTRY.size * number)
         if needed.get(name.partition("_")[0], True):
             arrays[name] = np.frombuffer(content, dtype, size // np.dtype(dtype).itemsize, at)
+    del arrays["prior_numbers"]  # 0 to P - 1
     if level.gains:
         arrays["factors"] = level.factors.astype(np.uint16)
     return {
@@ -160,7 +161,6 @@ def stored_tables(content: bytes, level: Level) -> tuple[dict[str, int], Arrays]
         "escape": symbols,
         "others": int(not flags & _ESCAPES_OTHERS),
         "first": first,
-        "all_priors": priors,
         "max_slice": most,
         "first_step": _FIRST_STEPS[bool(flags & _IS_FAR)],
         "priors": priors,

@@ -150,10 +150,8 @@ typedef struct {
     uint8_t others;                         /* frequency of the columns that a row does not list: 1, or 0 if
                                              * their symbols are escaped */
     int16_t first;                          /* symbol of column 0, before the offset is added */
-    uint16_t priors;                        /* number of exported priors */
-    uint16_t all_priors;                    /* number of priors of the codec */
-    const uint16_t *prior_numbers;          /* [priors] their numbers among all_priors, ascending */
-    const uint16_t *prior_frequencies;      /* [all_priors] */
+    uint16_t priors;                        /* number of priors */
+    const uint16_t *prior_frequencies;      /* [priors] */
     const aecodec_row *rows;                /* of the bank */
     const uint16_t *bank;
     const uint16_t *costs;                  /* of the bank, in 1/256 bit; escapes include their value; NULL if

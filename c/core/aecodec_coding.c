@@ -87,7 +87,7 @@ static table table_of_row(const aecodec_codec *codec, unsigned row)
 
 static table table_of_priors(const aecodec_codec *codec)
 {
-    const table t = {codec->prior_frequencies, 0, codec->all_priors - 1u, codec->all_priors - 1u, 1};
+    const table t = {codec->prior_frequencies, 0, codec->priors - 1u, codec->priors - 1u, 1};
     return t;
 }
 
@@ -132,18 +132,8 @@ static uint32_t code_byte(range_coder *c, uint32_t byte)
 
 static void code_prior(pass *p, range_coder *c, uint32_t vector)
 {
-    const aecodec_codec *codec = p->codec;
-    table t = table_of_priors(codec);
-    uint32_t number = code_symbol(c, &t, codec->prior_numbers[p->priors[vector]]);
-    unsigned prior = 0;
-    while (prior < codec->priors && codec->prior_numbers[prior] != number) {
-        prior++;
-    }
-    if (prior == codec->priors) {
-        prior = 0;
-        c->status = c->status == AECODEC_OK ? AECODEC_OTHER_CODEC : c->status;
-    }
-    p->priors[vector] = (uint16_t)prior;
+    const table t = table_of_priors(p->codec);
+    p->priors[vector] = (uint16_t)code_symbol(c, &t, p->priors[vector]);
 }
 
 /* ---- slices of channels ---- */
@@ -219,7 +209,7 @@ static int is_only_choosing(const pass *p) { return p->choices != NULL; }
 static void keep_priors(const pass *p)
 {
     for (uint32_t vector = 0; vector < p->count; vector++) {
-        p->choices->priors[p->members[vector]] = p->codec->prior_numbers[p->priors[vector]];
+        p->choices->priors[p->members[vector]] = p->priors[vector];
     }
 }
 
@@ -379,7 +369,7 @@ static void code_pass(pass *p, range_coder *c)
         } else {
             aecodec_select_prior(p, vector);
         }
-        if (codec->all_priors > 1 && !is_only_choosing(p)) {
+        if (codec->priors > 1 && !is_only_choosing(p)) {
             code_prior(p, c, vector);
         }
     }

@@ -60,7 +60,7 @@ def codec_header(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwo
 extern "C" {{
 #endif
 
-/* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
+/* The codec's id, its level in sixteenths, and the number of its priors. Then, for
  * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
  * sizes in bytes of the latents, the codes, the working memory, and the largest file.
  * aecodec_network_open takes the array of a network and its SIZE in bytes. ROWS and COLUMNS are

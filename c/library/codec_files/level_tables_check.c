@@ -77,10 +77,11 @@ static int are_below(const uint8_t *numbers, size_t count, size_t limit)
     return 1;
 }
 
-static int priors_fit(const aecodec_codec *codec)
+/* numbers: 0 to the number of priors - 1. */
+static int priors_fit(const aecodec_codec *codec, const uint16_t *numbers)
 {
     for (uint32_t n = 0; n < codec->priors; n++) {
-        if (codec->prior_numbers[n] != n) {
+        if (numbers[n] != n) {
             return 0;
         }
     }
@@ -90,7 +91,7 @@ static int priors_fit(const aecodec_codec *codec)
 static int take_bank(arrays *a, aecodec_codec *codec, size_t rows, size_t bank)
 {
     size_t cells = (size_t)codec->priors * codec->code_dimension;
-    codec->prior_numbers = take_array(a, codec->priors, sizeof(uint16_t));
+    const uint16_t *prior_numbers = take_array(a, codec->priors, sizeof(uint16_t));
     codec->prior_frequencies = take_array(a, codec->priors, sizeof(uint16_t));
     codec->rows = take_array(a, rows, sizeof(aecodec_row));
     codec->bank = take_array(a, bank, sizeof(uint16_t));
@@ -98,7 +99,7 @@ static int take_bank(arrays *a, aecodec_codec *codec, size_t rows, size_t bank)
     codec->prior_costs = take_array(a, codec->priors, sizeof(uint16_t));
     codec->table = take_array(a, cells, sizeof(uint8_t));
     codec->offset = take_array(a, cells, sizeof(int8_t));
-    return !a->is_bad && priors_fit(codec) && rows_fit(codec, rows, bank) &&
+    return !a->is_bad && priors_fit(codec, prior_numbers) && rows_fit(codec, rows, bank) &&
            are_below(codec->table, cells, rows);
 }
 
@@ -211,7 +212,7 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->start = (uint16_t)bundle->levels[number - 1].start;
     codec->code_dimension = (uint16_t)bundle->levels[number - 1].dimension;
     codec->multiple = (uint8_t)bundle->levels[number - 1].multiple;
-    codec->priors = codec->all_priors = (uint16_t)read_u16(bytes + 2);
+    codec->priors = (uint16_t)read_u16(bytes + 2);
     codec->max_slice = (uint16_t)read_u16(bytes + 4);
     tables->context.units = (uint16_t)read_u16(bytes + 6);
     codec->shapes = (uint8_t)(read_u16(bytes + 8) / 8);
