@@ -29,7 +29,7 @@ from aecodec.imaging.array_pictures import samples_picture
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
 
-_FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
+_FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts")
 _DEEP_GREY = b"\x10\0"
 """Bit depth 16 and colour type grey in the header of a PNG file."""
 

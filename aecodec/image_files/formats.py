@@ -19,11 +19,8 @@ GREY_AS_RGB = {"AVIF": frozenset({Mode.LA}), "WEBP": frozenset({Mode.L, Mode.LA}
 """Grey modes that Pillow writes as RGB, which grey profiles do not fit."""
 
 HOLDS_RESOLUTION = frozenset({"BMP", "JPEG", "MPO", "PNG", "TIFF"})
-SAMPLES_SUFFIXES = frozenset({".npy", ".npz", ".fits", ".fit", ".fts", ".dcm"})
+SAMPLES_SUFFIXES = frozenset({".npy", ".npz", ".fits", ".fit", ".fts"})
 """Suffixes of files that only codecs with bands read; they read TIFF files, too."""
-
-SAMPLES_PREFIX_SIZE = 132
-"""Number of bytes from which :func:`holds_samples` recognizes files."""
 
 _SAMPLES_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x93NUMPY", b"PK\3\4", b"SIMPLE  =")
 
@@ -40,8 +37,8 @@ WITHOUT_ALPHA = frozenset({"BMP", "JPEG", "MPO", "PPM"})
 
 
 def holds_samples(prefix: bytes) -> bool:
-    """Whether a file begins like TIFF, NumPy, FITS or DICOM files, which codecs with bands read."""
-    return prefix.startswith(_SAMPLES_PREFIXES) or prefix[128:] == b"DICM"
+    """Whether a file begins like TIFF, NumPy or FITS files, which codecs with bands read."""
+    return prefix.startswith(_SAMPLES_PREFIXES)
 
 
 def has_image_name(path: Path) -> bool:

@@ -16,7 +16,7 @@ from PIL.ImageFile import ImageFile
 
 from aecodec.base.errors import ImageError, Notes
 from aecodec.format.container import MAGIC
-from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
+from aecodec.image_files.formats import AEC, holds_samples
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff_directories import count_for_pillow, is_tiff
 from aecodec.imaging.picture import ANY_CODEC
@@ -37,6 +37,7 @@ _STUBS = ("BUFR", "GRIB", "HDF5")
 _ARRAYS = (b"\x89HDF", b"CDF", b"GRIB", b"BUFR")
 """Starts of files with named arrays: HDF5, netCDF and the formats of weather services."""
 
+_DICOM_AT, _DICOM = 128, b"DICM"
 _PREFIX_SIZE = 16
 
 
@@ -114,11 +115,13 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
 
 def _rejection_text(file: IO[bytes]) -> str:
     file.seek(0)
-    prefix = file.read(SAMPLES_PREFIX_SIZE)
+    prefix = file.read(_DICOM_AT + len(_DICOM))
     if prefix.startswith(MAGIC):
         return "already an .aec file: use decompress to convert it to an image"
     if holds_samples(prefix):
         return f"{_UNKNOWN}; if it has bands, {ANY_CODEC}"
+    if prefix[_DICOM_AT:] == _DICOM:
+        return "a DICOM file: read it with pydicom, and give aecodec.compress its pixel_array"
     if prefix.startswith(_ARRAYS):
         return (
             "not an image, but arrays, such as netCDF: read them in Python, and store them with "

@@ -1,7 +1,7 @@
 """Read scientific files for codecs with bands, and write them back in their format.
 
 Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types and missing samples:
-in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
+in TIFF, `.npy`, `.npz` and FITS files, and in grey pictures with 16 bits.
 """
 
 import io
@@ -16,8 +16,7 @@ from PIL import Image
 from aecodec.base.errors import AecodecError, Notes, UsageError
 from aecodec.format.arrays import ANY_BANDS, Layout
 from aecodec.format.container import MetadataKind
-from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
-from aecodec.image_files.formats import SAMPLES_PREFIX_SIZE
+from aecodec.image_files.fits import read_fits, write_fits
 from aecodec.image_files.modes import DEEP_MODES, check_channels, check_scale, largest_value
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
 from aecodec.image_files.opening import opened, opened_file
@@ -31,7 +30,7 @@ from aecodec.imaging.picture import Picture
 Read = Callable[[IO[bytes], ReadOptions, Notes], Picture]
 
 _READERS: dict[bytes, Read] = {b"\x93NUM": read_npy, b"PK\3\4": read_npz, b"SIMP": read_fits}
-_DEFAULT = ReadOptions()
+_DEFAULT, _PREFIX_SIZE = ReadOptions(), 4
 _DEEP_INFO = ("icc_profile", "exif", "xmp", "gamma")
 """Properties of deep grey pictures that are not kept, by Pillow's names."""
 
@@ -83,12 +82,10 @@ def read_samples(
 
 
 def _reader_of(file: IO[bytes], options: ReadOptions) -> Read:
-    prefix = file.read(SAMPLES_PREFIX_SIZE)
-    if prefix[128:] == b"DICM":
-        return read_dicom
+    prefix = file.read(_PREFIX_SIZE)
     if is_tiff(prefix):
         return _read_picture if options.bands == ANY_BANDS and is_picture(file) else read_tiff
-    return _READERS.get(prefix[:4], _read_picture)
+    return _READERS.get(prefix, _read_picture)
 
 
 def _read_picture(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
@@ -110,7 +107,7 @@ def _read_picture(file: IO[bytes], options: ReadOptions, notes: Notes) -> Pictur
 def suffix_to_write(suffix: str) -> str:
     """The suffix of a restored file: its original suffix if that format can be written, or `.tif`.
 
-    >>> suffix_to_write(".NPY"), suffix_to_write(".dcm")
+    >>> suffix_to_write(".NPY"), suffix_to_write(".pgm")
     ('.NPY', '.tif')
     """
     return suffix if suffix.lower() in _WRITERS else ".tif"

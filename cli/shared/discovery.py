@@ -17,7 +17,7 @@ STANDARD = Path("-")
 """The path that means standard input or standard output."""
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .srw .x3f"
-_OTHER = ".heic .heif .hif .avif .jxl .exr .hdr .svg .xcf .kra"
+_OTHER = ".heic .heif .hif .avif .jxl .exr .hdr .svg .xcf .kra .dcm"
 _NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
 """Suffixes of camera raw files and other pictures that Pillow does not open on every machine."""
 

@@ -6,7 +6,6 @@ import io
 import re
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from aecodec.format.origin import Origin
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.image_files.scientific import read_samples, suffix_to_write, write_samples
+from aecodec.image_files.scientific import read_samples, write_samples
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -248,17 +247,6 @@ def test_fits_files_are_restored(dtype: str) -> None:
     assert restored(blank, ".fits") == blank.replace(card, b" " * 80)  # samples may have changed
 
 
-def test_dicom_files_keep_no_data_of_patients() -> None:
-    pydicom = pytest.importorskip("pydicom")
-    path = pydicom.data.get_testdata_file("CT_small.dcm")
-    with pytest.warns(AecodecWarning, match="patient"):
-        picture = read_samples(Path(path))
-    assert (picture.nodata, picture.metadata, picture.layout) == (-2000, {}, Layout.HW)
-    assert suffix_to_write(".dcm") == ".tif"
-    array = tifffile.imread(io.BytesIO(write_samples(picture, ".tif")))
-    assert np.array_equal(array, pydicom.dcmread(path).pixel_array)
-
-
 def test_deep_png_is_restored() -> None:
     content = write_samples(read(numpy_file(GREY)), ".png")
     assert np.array_equal(read(content).pixels[0, ..., 0], GREY)
@@ -279,6 +267,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "another version": (b"\x93NUMPY\x09\0", "version 9.0 is not supported"),
     "nothing": (b"", "empty"),
     "another file": (b"text of a file", "not an image"),
+    "DICOM": (bytes(128) + b"DICM", "pydicom"),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Read and write FITS files, and read DICOM files with pydicom."""
+"""Read and write FITS files."""
 
 import math
 import os
@@ -9,13 +9,10 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.base.errors import AecodecError, ImageError, Notes, UsageError
-from aecodec.format.arrays import Layout
+from aecodec.base.errors import ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
-from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.tiff import framed_picture
 from aecodec.imaging.array_pictures import native_type, samples_picture
 from aecodec.imaging.picture import Picture, source_array
 
@@ -26,24 +23,11 @@ _TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _UNSIGNED = 0x8000
 """BZERO of FITS files with uint16 samples, which they store as int16."""
 
-_DICOM_META = 132
-"""Place of the attributes of a DICOM file that describe the file."""
-
-_ATTRIBUTES = (
-    "BitsAllocated", "BitsStored", "Columns", "DoubleFloatPixelData", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths", "FloatPixelData", "HighBit", "NumberOfFrames",
-    "PhotometricInterpretation", "PixelData", "PixelPaddingRangeLimit", "PixelPaddingValue",
-    "PixelRepresentation", "PlanarConfiguration", "Rows", "SamplesPerPixel",
-)  # fmt: skip
-"""Attributes to read; all others could take much more memory than the file."""
-
 _MOST_HEADERS = 1000 * _BLOCK
 """Bytes of all headers of a FITS file up to the image."""
 
 _CHECKSUMS = (b"CHECKSUM=", b"DATASUM =")
 """Starts of headers that become blank, as they do not fit samples that changed."""
-
-_COLOURS = ("MONOCHROME1", "MONOCHROME2", "RGB")
 
 
 @dataclass(frozen=True)
@@ -156,52 +140,3 @@ def _set_blank(cards: list[bytes], blank: int) -> None:
 
 def _padded(content: bytes, filler: bytes) -> bytes:
     return content + filler * (-len(content) % _BLOCK)
-
-
-def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
-    """Read the stored values of a DICOM file, but no other data, such as patients' data.
-
-    Raises ImageError for unsupported colours; pydicom raises many types for damaged files.
-    """
-    try:
-        from pydicom import dcmread
-    except ImportError as error:
-        raise AecodecError("DICOM files need pydicom: pip install 'aecodec[dicom]'") from error
-    _check_syntax(file)
-    dataset = dcmread(file, specific_tags=list(_ATTRIBUTES))
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    bands, size = int(dataset.SamplesPerPixel), (dataset.Columns, dataset.Rows)
-    options.check_pixels(size, frames, bands * -(-dataset.BitsAllocated // 8))
-    if dataset.PhotometricInterpretation not in _COLOURS:
-        raise ImageError(f"a DICOM picture of the kind {dataset.PhotometricInterpretation}")
-    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        _check_frames(dataset, size)
-    array = dataset.pixel_array.reshape(frames, size[1], size[0], bands)
-    notes.add("not kept: the attributes of this DICOM file, such as data about the patient")
-    if "PixelPaddingRangeLimit" in dataset:
-        notes.add(
-            "not kept: its PixelPaddingRangeLimit; only PixelPaddingValue marks missing pixels"
-        )
-    nodata = options.nodata_for(dataset.get("PixelPaddingValue"), array, notes)
-    return framed_picture(array, Layout.FHW if bands == 1 else Layout.FHWB, nodata)
-
-
-def _check_syntax(file: Any) -> None:
-    from pydicom.filereader import _read_file_meta_info
-    from pydicom.uid import DeflatedExplicitVRLittleEndian
-
-    file.seek(_DICOM_META)
-    if _read_file_meta_info(file).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-        raise ImageError("a DICOM file in the deflated transfer syntax: convert it with dcmconv")
-    file.seek(0)
-
-
-def _check_frames(dataset: Any, size: tuple[int, int]) -> None:
-    """Raise ImageError if the size of a compressed frame differs from its file's."""
-    from pydicom.encaps import generate_frames
-    from pydicom.uid import RLELossless
-
-    if dataset.file_meta.TransferSyntaxUID == RLELossless:
-        return
-    for frame in generate_frames(dataset.PixelData, number_of_frames=dataset.get("NumberOfFrames")):
-        check_stated_size(frame, size)
