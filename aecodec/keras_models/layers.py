@@ -29,11 +29,6 @@ class DepthToSpace(_Rearrangement):
     def call(self, inputs: Any) -> Any:
         return tf.nn.depth_to_space(inputs, self.block)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        batch, height, width, channels = input_shape
-        sides = (side and side * self.block for side in (height, width))
-        return (batch, *sides, channels and channels // self.block**2)
-
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class SpaceToDepth(_Rearrangement):
@@ -41,11 +36,6 @@ class SpaceToDepth(_Rearrangement):
 
     def call(self, inputs: Any) -> Any:
         return tf.nn.space_to_depth(inputs, self.block)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        batch, height, width, channels = input_shape
-        sides = (side and side // self.block for side in (height, width))
-        return (batch, *sides, channels and channels * self.block**2)
 
 
 @keras.saving.register_keras_serializable(package="aecodec")
