@@ -26,10 +26,6 @@ def test_the_networks_of_a_codec_are_exported(command: Command, suffix: str) -> 
     assert os.listdir("one") == [f"encoder.{suffix}"]
 
 
-def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
-    assert command("evaluate", "digits", ".", "--array", "x_test").status == 2
-
-
 @pytest.mark.parametrize(
     ("options", "says"), [(("--level", "4"), "level 4"), (("--size", "16x16"), "need --format c")]
 )
