@@ -6,7 +6,7 @@ export type SampleArray =
   | Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Uint32Array
   | BigInt64Array | BigUint64Array | Float64Array;
 
-/** Samples of some bands: frames x height x width x bands numbers. */
+/** Samples with bands: frames x height x width x bands numbers. */
 export interface Samples {
   width: number;
   height: number;
@@ -14,14 +14,14 @@ export interface Samples {
   bands?: number;
   /** Default: 1. */
   frames?: number;
-  /** Default: that of the array. float16 needs a browser with Float16Array. */
+  /** Default: the type of the array. float16 needs a browser with Float16Array. */
   type?: SampleType;
   /** Axes of the source array, which the file keeps: F frames, H rows, W columns, B bands. */
   layout?: "HW" | "HWB" | "FHW" | "FHWB" | "BHW" | "FBHW";
   isBigEndian?: boolean;
-  /** Value of missing samples. Without one, they are NaN, or 0 of integer types. */
+  /** Value of missing samples. By default, they become NaN, or 0 in integer types. */
   nodata?: number;
-  /** 1 for missing samples, for each pixel or for each sample. NaN and nodata are missing in any case. */
+  /** 1 for missing samples: an element per pixel or per sample. NaN and nodata are always missing. */
   missing?: Uint8Array;
   samples: SampleArray;
 }
@@ -29,24 +29,24 @@ export interface Samples {
 export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missing">> {
   nodata?: number;
   missing?: Uint8Array;
-  /** Planes of `missing`: 1, or as many as there are bands. */
+  /** Number of planes of `missing`: 1, or one per band. */
   maskPlanes?: number;
 }
 
 export interface ShowOptions {
-  /** One band for grey, or three for RGB, counted from 0. Default: the first three, or the first one of fewer. */
+  /** One band for grey, or three for RGB, counted from 0. Default: the first three or, if there are fewer, the first. */
   bands?: [number] | [number, number, number];
   /** Default: 0, the first. */
   frame?: number;
-  /** Samples that become black and full brightness. Default: [2, 98]. */
+  /** Percentiles of the samples that become black and full brightness. Default: [2, 98]. */
   percentiles?: [number, number];
 }
 
-/** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
+/** Decodes the samples of a file with bands. Throws the errors of `decode`, and UsageError if the file has pixels. */
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
 
 /**
- * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing`, or
- * without a mask those that are `nodata`, are transparent. Throws ImageError if there is no such band or frame.
+ * Converts bands of a frame to a picture, stretched between percentiles. NaN samples and samples in the mask `missing`
+ * are transparent; without a mask, samples equal to `nodata`. Throws ImageError if a band or the frame does not exist.
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;

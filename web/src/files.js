@@ -40,7 +40,7 @@ export function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal
 // The core takes 32 bits, of which 0 stands for its own limit.
 function limit(name, value) {
   if (value === undefined) return undefined;
-  if (!(value >= 1)) throw new UsageError(`${name} is ${value}, and has to be at least 1`);
+  if (!(value >= 1)) throw new UsageError(`${name} is ${value}: give a number of at least 1`);
   return Math.min(value, LARGEST);
 }
 
