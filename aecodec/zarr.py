@@ -60,7 +60,7 @@ class Aecodec(ArrayBytesCodec):
     Raises:
         CodecError: the codec does not exist.
         UsageError: the codec has no such level, or nodata is not a finite number or needs a codec
-            with bands. When a chunk of elements of 64 bits is written, two values may be nodata.
+            with bands; or two values in a written chunk of 64-bit elements might be nodata.
     """
 
     is_fixed_size = False

@@ -173,7 +173,7 @@ def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
 
 
 def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
-    """(N, *code_shape) latents as the decoder receives them; pictures take the levels in turn."""
+    """(N, *code_shape) latents as the decoder receives them; pictures use the levels in turn."""
     result = np.zeros(latents.shape, np.float32)
     for turn, level in enumerate(levels):
         result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])

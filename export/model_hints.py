@@ -1,4 +1,4 @@
-"""Properties of Keras models that the models do not contain, as a user states them."""
+"""Properties of Keras models that only the user knows."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ModelHints:
         pixel_ranges: values of black and white.
         are_bgr: whether blue comes first, not red.
         are_planar: whether flat vectors of colours hold one channel after the other.
-        tile: side in pixels of the calibration crops, for models that take any size.
+        tile: side in pixels of the calibration crops, for models that accept any size.
         force: whether to write a codec that restores the pictures badly.
     """
 
@@ -80,7 +80,7 @@ class ModelHints:
 def parse_image_shape(text: str) -> tuple[int, ...]:
     """Parse `WxH` or `WxHxC` to (height, width) or (height, width, channels).
 
-    Raises UsageError if the text has another form.
+    Raises UsageError for other strings.
 
     >>> parse_image_shape("32x28"), parse_image_shape("32x28x3")
     ((28, 32), (28, 32, 3))
@@ -97,7 +97,7 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
 def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
     """Parse `BLACK..WHITE`, or two of them separated by a comma, to the ranges of input and output.
 
-    Raises UsageError if the text has another form.
+    Raises UsageError for other strings.
 
     >>> [str(pixel_range) for pixel_range in parse_pixel_ranges("0..255,-1..1")]
     ['0..255', '-1..1']

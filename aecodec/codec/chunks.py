@@ -67,7 +67,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
 
 
 def _shape_of_pictures(shape: Shape) -> Shape:
-    """The shape with 2 to 4 axes as which `samples` codes a chunk of any shape.
+    """The shape, with 2 to 4 axes, in which `samples` codes a chunk of any shape.
 
     >>> _shape_of_pictures((7,)), _shape_of_pictures((2, 3, 6, 512, 512))
     ((1, 7), (6, 6, 512, 512))

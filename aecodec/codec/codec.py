@@ -132,7 +132,7 @@ class Codec(DecoderCodec):
 
         The payload lacks the signature, the id of the codec and the CRC-32, which :meth:`from_bare`
         adds. With `checksum`, it ends with a byte that detects most damage. Raises FormatError if
-        the file is damaged, CodecError if another codec made it, and UsageError if it has
+        the file is damaged, CodecError if a different codec made it, and UsageError if it has
         refinements.
 
         >>> import numpy as np

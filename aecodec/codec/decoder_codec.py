@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class DecoderCodec(CodecHalf):
     """The half of a codec that decompresses. It needs only the decoder's part of a codec.
 
-    Methods that read a file raise FormatError if it is damaged, CodecError if another codec made
-    it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
+    Methods that read a file raise FormatError if it is damaged, CodecError if a different codec
+    made it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
 
     >>> from aecodec import load_codec
     >>> codec = load_codec("digits")

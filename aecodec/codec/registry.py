@@ -1,4 +1,4 @@
-"""Find codecs: built-in ones by name or id, others by their files."""
+"""Find codecs: built-in codecs by name or id, all others by their files."""
 
 import os
 from functools import cache

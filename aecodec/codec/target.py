@@ -74,8 +74,9 @@ class Target:
     """The target of a file. At most one attribute may be set; the default is the codec's level.
 
     Only `level` and `max_error` may be set together. The attributes are those of
-    :func:`aecodec.compress`; of several maximum errors, only 0 can follow another kind. Raises
-    UsageError if attributes contradict each other, are not numbers, or errors do not descend.
+    :func:`aecodec.compress`; of several maximum errors, only 0 may differ in kind from the error
+    before. Raises UsageError if attributes contradict each other, are not numbers, or errors do not
+    descend.
 
     >>> Target(max_error=[16, "0.5%"]).errors({None: 1000})
     [[16.0], [5.0]]

@@ -111,7 +111,7 @@ class RateWeight(NamedTuple):
     Texture hides errors, and flat areas show them (contrast masking; A. B. Watson, "DCT
     quantization matrices visually optimized for individual images", 1993). With masking, the weight
     of bits therefore increases with the number of a vector's codes that differ from 0. On Kodak,
-    `photo` then takes 2.3 % fewer bytes by SSIMULACRA2 and 2.7 % fewer by MS-SSIM, but 1.3 % more
+    `photo` then needs 2.3 % fewer bytes by SSIMULACRA2 and 2.7 % fewer by MS-SSIM, but 1.3 % more
     by PSNR.
 
     `most`, 0 to 255, is the largest weight: the squared error that 1/256 bit is worth, in 2**-15 of

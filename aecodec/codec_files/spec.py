@@ -98,7 +98,7 @@ class CodecSpec:
 
     @property
     def band_count(self) -> int | None:
-        """Number of bands, or ANY_BANDS; None for codecs that take only pictures."""
+        """Number of bands, or ANY_BANDS; None for codecs that accept only pictures."""
         if self.bands:
             return self.bands.count
         return None if self.levels else ANY_BANDS

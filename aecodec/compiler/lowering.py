@@ -54,7 +54,7 @@ class Lowering:
         return self.plan.tensors[self.read(number)].shape
 
     def as_shape(self, number: int, shape: Shape) -> int:
-        """As :meth:`read`, copied to another shape; ModelError if the plan accepts any size."""
+        """Like :meth:`read`, copied to a new shape; ModelError if the plan accepts any size."""
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
             return own

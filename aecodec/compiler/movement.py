@@ -221,8 +221,7 @@ def arranged(
 ) -> int:
     """Move elements of the model's tensor to a new tensor of the plan with this shape.
 
-    `sides` are those of the result, `steps` the distances of neighbours along each side in the
-    tensor.
+    `sides`: sides of the result. `steps`: distances of neighbours along each side in the tensor.
     """
     _check_fixed(low)
     table = low.keep(_table(sides, steps, first))

@@ -21,8 +21,8 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     """Make a picture from an array without copying it.
 
     The array is uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
-    (F, H, W) for F grey frames, or (F, H, W, C). Raises ImageError if it has another dtype or
-    shape, is empty, or could be a picture with bands as well as grey frames.
+    (F, H, W) for F grey frames, or (F, H, W, C). Raises ImageError for other dtypes and shapes,
+    empty arrays, and arrays that could be a picture with bands as well as grey frames.
     """
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)

@@ -439,7 +439,7 @@ def _constant(like: Value, array: Array) -> Value:
 
 
 _MOST_SLICED = 4
-"""Number of axes besides the batch up to which TFLite slices tensors."""
+"""Maximum number of axes, besides the batch, for which TFLite slices tensors."""
 
 
 def _part(value: Value, axis: int, index: slice) -> Value:

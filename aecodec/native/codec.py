@@ -63,7 +63,7 @@ class NativeSamplesCodec(NativeCodec):
         LIBRARY.aecodec_bundle_facts(self.handle, byref(self.facts))
 
     def __del__(self) -> None:
-        """Leave the constant alone."""
+        """Do not free the constant."""
 
 
 def aligned(content: bytes) -> Any:

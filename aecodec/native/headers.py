@@ -97,7 +97,7 @@ def read_beginning(data: bytes) -> structures.FileInfo:
 
 
 def share_of_missing(data: bytes) -> float:
-    """The share of missing samples of a file that states its size; FormatError if it is damaged."""
+    """The share of missing samples in a file that has its size; FormatError if it is damaged."""
     info = read_info(data)
     count, inflater = info.width * info.height * info.frames * info.mask_planes, decompressobj()
     try:

@@ -21,7 +21,7 @@ POSITIONS = 8
 """Tables move by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
 
 KINDS = 2
-"""Kinds of neighbours: four diagonal ones, or those above, below, left and right."""
+"""Kinds of neighbours: four diagonal neighbours, or those above, below, left and right."""
 
 GRADIENTS = 4
 """Gradients per channel: the sums of both pairs of opposite neighbours, then the differences."""

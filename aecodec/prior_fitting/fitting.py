@@ -226,7 +226,7 @@ _MOST_PER_PRIOR = 80_000
 """Maximum code vectors to estimate a distribution from; more cost time and save no bits."""
 
 _MOST_POOLED = 12_000_000
-"""Approximate maximum of symbols to estimate the bank of a prior with a network from."""
+"""Approximate maximum of symbols from which the bank of a prior with a network is estimated."""
 
 _FIRST_STRIDE = 6
 """The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""

@@ -148,7 +148,7 @@ class TrainableContext(keras.layers.Layer):
         return codes - tf.gather(self.measures.offset, selected)
 
     def start_from(self, network: TrainableContext) -> None:
-        """Copy the weights of a network with as many units for the codes of another level."""
+        """Copy the weights of a network with as many units for the codes of a different level."""
         places = np.argsort(network.measures.order)[self.measures.order]
         ratios = (network.measures.spread[places] / self.measures.spread)[:, None]
         self.kernel.assign((network.kernel * network.readable).numpy()[places] * ratios)

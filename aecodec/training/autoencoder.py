@@ -102,7 +102,7 @@ class Autoencoder(KerasPair):
 
         Args:
             x: an array of images (N, *image_shape) in 0..1; a `tf.data.Dataset`, a
-                `keras.utils.PyDataset`, a generator or another iterable of batches of such images,
+                `keras.utils.PyDataset`, a generator or other iterable of batches of such images,
                 with or without targets, which are ignored; or the path of a folder, of an image or
                 of an `.npy` or `.npz` file with uint8 images, or a list of paths of images. Images
                 in files are cut to the encoder's input shape, or to squares of at most 192 pixels.

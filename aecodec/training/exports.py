@@ -1,4 +1,4 @@
-"""Export of networks that take any size: removal of their mean error, and codecs with bands."""
+"""Export of networks for any size: removal of their mean error, and codecs with bands."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Source(NamedTuple):
 
 
 class FileKind(NamedTuple):
-    """Which files of a folder a command reads, and why it skips others with a message, if so."""
+    """Which files of a folder a command reads, and the reason to skip other files, if any."""
 
     accepts: Callable[[Path], bool]
     reason_to_skip: Callable[[Path], str | None] = lambda _: None

@@ -27,7 +27,7 @@ Options = TypeVar("Options")
 def takes(
     options: Callable[..., Options],
 ) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Make a command of a function of a dataclass, whose annotated fields become its options."""
+    """Turn a function of a dataclass into a command with the annotated fields as its options."""
 
     def decorated(function: Callable[[Options], None]) -> Callable[..., None]:
         @wraps(function)

@@ -26,7 +26,7 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """The sizes for (width, height); ModelError for too many code vectors for `aecodec.c`."""
+        """The sizes for (width, height); ModelError for more code vectors than C supports."""
         vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(

@@ -30,7 +30,7 @@ def code_tables(layer: Any, quantization: Quantization) -> Search | Lookup:
 
 
 def integer_scores(constants: dict[str, Float32], quantization: Quantization) -> Search:
-    """The tables of a :class:`NearestCode`; weights have as many bits as C takes."""
+    """The tables of a :class:`NearestCode`; weights have as many bits as C supports."""
     scale, zero = quantization
     kernel, bias = (constants[name].astype(np.float64) for name in ("kernel", "bias"))
     bias = (bias - zero * scale * kernel.sum(axis=0)) / scale
