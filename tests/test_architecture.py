@@ -80,7 +80,7 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
 
 def test_packages_import_lower_layers_only() -> None:
     assert set(LAYER_OF) == set(map(package_of, MODULES))
-    pairs = {(package_of(name), package_of(other)) for name in GRAPH for other in GRAPH[name]}
+    pairs = {(package_of(name), package_of(imported)) for name in GRAPH for imported in GRAPH[name]}
     assert [(a, b) for a, b in pairs if a != b and LAYER_OF[b] >= LAYER_OF[a]] == []
 
 

@@ -114,12 +114,12 @@ class _Tally:
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
-            done = f"{self._existing} of {self._count} were already done"
+            done = f"{self._existing} of {self._count} files were already done"
             self._console.note(f"{done}, perhaps with different options")
         if self._failed:
-            self._console.write(f"{self._failed} of {self._count} failed", True)
+            self._console.write(f"{self._failed} of {self._count} files failed", True)
             raise typer.Exit(_SOME_FAILED)
 
     def interrupted(self) -> None:
-        self._console.write(f"interrupted: {self._reported} of {self._count} were done", True)
+        self._console.write(f"interrupted after {self._reported} of {self._count} files", True)
         raise typer.Exit(_INTERRUPTED)

@@ -80,5 +80,5 @@ def report_unread(dataset: Dataset, console: Console) -> None:
     for path, error in dataset.unread.items():
         console.error_as_json(str(path), error)
     if dataset.unread:
-        console.write(f"{len(dataset.unread)} of {len(dataset)} could not be read", True)
+        console.write(f"{len(dataset.unread)} of {len(dataset)} files could not be read", True)
         raise typer.Exit(1)

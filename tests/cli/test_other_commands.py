@@ -118,7 +118,7 @@ def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> 
     result = command("evaluate", "digits", "scans", "-q", 1, "-q", 2, "--json")
     assert [line.get("status", 0) for line in result.json] == [0, 0, 3, 3]
     *warnings, count = result.err.splitlines()
-    assert (result.status, len(warnings), count) == (1, 2, "2 of 3 could not be read")
+    assert (result.status, len(warnings), count) == (1, 2, "2 of 3 files could not be read")
     assert "scans/pipe.png: skipped because it cannot be read (not a regular file)" in result.err
 
 

@@ -46,7 +46,7 @@ def test_the_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) ->
 def test_the_program_makes_pythons_file_and_says_what_is_wrong(
     exported: Path, tmp_path: Path
 ) -> None:
-    program, made = tmp_path / "main", tmp_path / "made.aec"
+    program, file = tmp_path / "main", tmp_path / "made.aec"
     sources = [exported / "main.c", *exported.glob("aecodec*.c")]
     subprocess.run(["cc", *ON_A_DEVICE.split(), "-o", program, *sources], check=True)
     for arguments, message in [
@@ -56,13 +56,13 @@ def test_the_program_makes_pythons_file_and_says_what_is_wrong(
         (("encode", "README.md"), "README.md: not a raw picture"),
         (("decode", "sample.aec"), "sample.aec: the decoder is not in this program"),
     ]:
-        command = [program, *arguments, made]
+        command = [program, *arguments, file]
         done = subprocess.run(command, cwd=exported, capture_output=True, text=True, check=False)
         if message:
             assert done.returncode == 1
             assert message in done.stderr
         else:
-            assert made.read_bytes() == (exported / "sample.aec").read_bytes()
+            assert file.read_bytes() == (exported / "sample.aec").read_bytes()
     command = ["nm", "-g", "--defined-only", program]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     names = {line.split()[-1] for line in listed.splitlines() if "@" not in line}
@@ -121,8 +121,8 @@ def test_the_folder_makes_pythons_file_on_a_board(
     """In 16 KB of code, 1 KB of stack, and 15 KB of RAM."""
     needs("make", "arm-none-eabi-gcc", "qemu-system-arm")
     chosen = (f"CODEC={exported}", f"BUILD={tmp_path}", f"CPU={processor}", f"BOARD={board}")
-    made = ["make", "-s", "-C", EXAMPLE, *chosen, "arm", "run"]
-    subprocess.run(made, check=True, timeout=120, capture_output=True)  # compares the files
+    command = ["make", "-s", "-C", EXAMPLE, *chosen, "arm", "run"]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)  # compares the files
     assert int((tmp_path / "stack.txt").read_text()) <= 1024
     assert 5e6 < int((tmp_path / "instructions.txt").read_text()) < 12e6
     sizes = sections_of((tmp_path / "firmware.map").read_text())

@@ -42,9 +42,9 @@ def test_calls_of_several_threads_keep_their_errors_apart(photo: Codec, photogra
 
     codec = with_workers(photo, Workers(2, stop_this))
     codec.folder.native  # noqa: B018 - opened before threads need it
-    other = threading.Thread(target=lambda: finished.append(len(codec.decompress_frames(data))))
-    other.start()
+    thread = threading.Thread(target=lambda: finished.append(len(codec.decompress_frames(data))))
+    thread.start()
     with pytest.raises(StopError):
         codec.decompress_frames(data)
-    other.join()
+    thread.join()
     assert finished == [1]

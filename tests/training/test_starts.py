@@ -97,5 +97,5 @@ def test_a_written_start_is_read_back_and_other_networks_do_not_get_it(
     deviations = latents.std(axis=(0, 1, 2))
     assert deviations[0] > deviations[-1]
     assert restored(copy, pictures) == pytest.approx(restored(pair, pictures), abs=0.05)
-    other = Autoencoder(*NETWORKS["photo"].build((64, 64, 1), 32))
-    assert not begin_with(file, other, WEIGHTS)
+    wide = Autoencoder(*NETWORKS["photo"].build((64, 64, 1), 32))
+    assert not begin_with(file, wide, WEIGHTS)

@@ -211,12 +211,12 @@ def pairs(make: Maker, name: str, kind: str = "", fused: bool = False) -> bytes:
     if make.is_one_of(2):
         is_small = make.is_one_of(2)
         small = [1 if is_small and make.is_one_of(3) else side for side in (1, *sides)]
-        other = make.constant(make.choice([small, small, [], [1]]), like)
+        second = make.constant(make.choice([small, small, [], [1]]), like)
     elif like is None:
-        other = make.operator("LOGISTIC", [entry], make.variable(ranges=_SHARES))
+        second = make.operator("LOGISTIC", [entry], make.variable(ranges=_SHARES))
     else:
-        other = make.operator("RELU", [entry], make.variable([1], like))
-    inputs = [entry, other] if make.is_one_of(2) else [other, entry]
+        second = make.operator("RELU", [entry], make.variable([1], like))
+    inputs = [entry, second] if make.is_one_of(2) else [second, entry]
     return make.single(name, inputs, kind, like, **(_activation(make) if fused else {}))
 
 
@@ -321,14 +321,14 @@ def matrices(make: Maker) -> bytes:
     shape = [*make.choice([[], [1, 1], [1, batches]]), *shape]
     size = int(np.prod(shape))
     if make.is_one_of(2):
-        other = make.constant(shape)
+        second = make.constant(shape)
     else:
         inputs = [entry, make.weights([size, rows * length * batches], 0), -1]
         flat = make.operator("FULLY_CONNECTED", inputs, make.variable(), "FullyConnected")
         inputs = [flat, make.integers(shape)]
-        other = make.operator("RESHAPE", inputs, make.variable(shape, flat))
+        second = make.operator("RESHAPE", inputs, make.variable(shape, flat))
     adjoint = dict(zip(("adjX", "adjY"), turned, strict=True))
-    return make.single("BATCH_MATMUL", [entry, other], "BatchMatMul", **adjoint)
+    return make.single("BATCH_MATMUL", [entry, second], "BatchMatMul", **adjoint)
 
 
 def taken(make: Maker) -> bytes:
