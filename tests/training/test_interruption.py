@@ -66,7 +66,7 @@ def test_a_training_goes_on_from_its_last_whole_state_alone(tmp_path: Path) -> N
     assert os.listdir(folder) == [LATEST]
     assert has_checkpoint(folder)
     assert trained(folder, 5) == 5
-    with pytest.raises(ModelError, match="other networks"):
+    with pytest.raises(ModelError, match="different networks"):
         checkpoints_in(folder, state_of(new_model(3))).__enter__()
     with (
         checkpoints_in(folder, state_of(new_model())),
