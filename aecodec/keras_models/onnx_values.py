@@ -81,7 +81,10 @@ def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
 def image_like(value: Value) -> Any:
     """The tensor (N, height, width, channels); ModelError unless it is (1, C, H, W) in ONNX."""
     if value.rank != 4:
-        raise ModelError(f"it has {value.rank - 2} spatial axes instead of 2")
+        raise ModelError(
+            f"it has {value.rank - 2} spatial axes instead of 2: use the layer of pictures, for "
+            "example nn.MaxPool2d((1, 2)) for nn.MaxPool1d(2), and unsqueeze before"
+        )
     return arranged(value, (2, 3, 1))
 
 

@@ -51,6 +51,8 @@ CASES = {
         "y = Conv<strides=[2,2], pads=[1,1,1,1]>(x, w, b)"),
     "grouped": (PICTURE + ", float[6,1,5,5] w",
         "c = Conv<group=3, pads=[2,2,2,2]>(x, w)  y = LeakyRelu<alpha=0.2>(c)"),
+    "of rows": (TOKENS + ", float[4,4,3] w, float[4] b",
+        "y = Conv<group=2, strides=[2], pads=[2,1]>(x, w, b)"),
     "transposed": (PICTURE + ", float[3,4,4,4] w, float[4] b",
         "y = ConvTranspose<strides=[2,2], pads=[1,1,1,1]>(x, w, b)"),
     "transposed, cropped": (PICTURE + ", float[3,4,5,2] w, float[4] b",
