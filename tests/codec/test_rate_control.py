@@ -79,6 +79,14 @@ def test_beyond_the_last_level_a_file_has_a_maximum_error(
     assert errors[0] > errors[1] > errors[2] == 0
 
 
+@pytest.mark.parametrize("colour", [0, 128, 255, (90, 140, 200), (200, 60, 40)])
+def test_a_picture_of_one_colour_costs_nearly_nothing(photo: Codec, colour: Any) -> None:
+    picture = from_array(np.full((512, 512, 3), colour, np.uint8))
+    encoded = photo.encoder.encode(photo.encoder.original(picture, metadata=False))
+    sizes = [len(encoded.file(level)) for level in range(16, 129, 16)]
+    assert max(sizes) <= 70, "bytes: 0.3 bits per vector and the header"
+
+
 def test_a_tiny_picture_has_no_score(photo: Codec, photograph: Pixels) -> None:
     with pytest.raises(UsageError, match="too small to measure its quality by SSIMULACRA2"):
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
