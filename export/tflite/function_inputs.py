@@ -13,6 +13,8 @@ from aecodec.compiler.model import Model, schema
 CHOICES = ("MAXIMUM", "MINIMUM", "SELECT", "SELECT_V2")
 """Elementwise operators whose inputs and outputs have one scale."""
 
+CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
+
 _CLIPS = {"MAXIMUM", "MINIMUM", "RELU", "RELU6"}
 
 
@@ -24,13 +26,16 @@ def copy_inputs(whole: Any, model: Model) -> None:
     """
     (graph,) = whole.subgraphs
     operators = list(graph.operators)
-    for numbers in functions_of(model):
+    for function in functions_of(model):
+        numbers = [n for n in function if model.operators[n].name not in CONVERSIONS]
         parts = [model.operators[number] for number in numbers]
+        names = {part.name for part in parts}
+        if names.isdisjoint(CHOICES):
+            continue
         inner = {part.outputs[0] for part in parts}
         read = {at for part in parts for at in part.inputs} - inner
         (entry,) = (at for at in read if not model.tensors[at].is_constant)
-        names = {part.name for part in parts}
-        if names.isdisjoint(CHOICES) or model.tensors[entry].dtype != np.float32:
+        if model.tensors[entry].dtype != np.float32:
             continue
         readers = {number for number, one in enumerate(model.operators) if entry in one.inputs}
         if names <= _CLIPS and readers <= {*numbers}:

@@ -20,7 +20,7 @@ from aecodec.compiler.interpreter import open_interpreter
 from aecodec.compiler.model import packed, read_model, schema
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import quiet, reason
-from aecodec.export.tflite.function_inputs import CHOICES, copy_inputs
+from aecodec.export.tflite.function_inputs import CHOICES, CONVERSIONS, copy_inputs
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import outputs_of
 
@@ -35,8 +35,6 @@ _SHARING = (
     "SPLIT", "SPLIT_V", "STRIDED_SLICE",
 )  # fmt: skip
 """Operators whose inputs and outputs have one scale, but not always one range."""
-
-_CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
 _SMALLEST, _LARGEST = float(np.finfo(np.float32).tiny), 1e9
 """Limits of the highest value of a tensor; a range of 0 has no scale."""
@@ -219,7 +217,7 @@ class _Calibrated:
         names: list[str] = []
         for numbers in functions_of(self._model):
             operators = [self._model.operators[number] for number in numbers]
-            outputs = [one.outputs[0] for one in operators if one.name not in _CONVERSIONS]
+            outputs = [one.outputs[0] for one in operators if one.name not in CONVERSIONS]
             if len(outputs) > 1:
                 names += [self._tensors[number].name.decode() for number in outputs]
         return names
@@ -246,7 +244,7 @@ class _Calibrated:
                 self._set_range(one.outputs[0], -_CEILING, _CEILING)
         moved = self._model.exit
         for one in reversed(operators):
-            if one.outputs[0] == moved and one.name in (*_MOVES, *_CONVERSIONS):
+            if one.outputs[0] == moved and one.name in (*_MOVES, *CONVERSIONS):
                 moved = one.inputs[0]
                 self._set_range(moved, *end.limits)
 

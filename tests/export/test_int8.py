@@ -69,6 +69,15 @@ def test_a_sigmoid_ends_in_pixels_exactly() -> None:
     assert (pixels[expected < 0.25] == 0).all()
 
 
+@pytest.mark.parametrize("end", [layers.ReLU(1.0), lambda x: ops.minimum(ops.relu(0.7 * x), 1.0)])
+def test_a_clip_may_end_a_decoder(end: Any) -> None:
+    decoder = decoder_with("relu")
+    convolution = layers.Conv2DTranspose(1, 1, kernel_initializer="ones")
+    ended = end(convolution(decoder.outputs[0][..., None]))
+    pixels, expected = pixels_of(keras.Model(decoder.inputs[0], ended))
+    assert np.abs(pixels - expected[..., 0]).mean() < 1
+
+
 def test_a_sum_that_is_scaled_has_its_own_range() -> None:
     """Both results share memory in LiteRT."""
     codes = keras.Input((6,))
