@@ -13,7 +13,7 @@ from aecodec.base.arrays import Float32, Float64, Latents, Pixels
 from aecodec.base.errors import ModelError, warn
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands
-from aecodec.datasets.tiles import as_uint8
+from aecodec.datasets.tiles import as_floats, as_uint8
 from aecodec.export.image_shape import check_is_picture
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
@@ -181,7 +181,7 @@ def check_restores(models: tuple[Any, Any], images: Float32) -> None:
     """Raise ModelError if models restore images (N, ...) in 0..1 worse than their mean does."""
     pixels = to_planes(images)
     mean = np.broadcast_to(pixels.mean(axis=(0, 1, 2)), pixels.shape)
-    restored = _restored(models, pixels / np.float32(255))
+    restored = _restored(models, as_floats(pixels))
     reached, of_mean = (_psnr(pixels, decoded) for decoded in (restored, mean))
     if reached < of_mean:
         raise ModelError(_RESTORES_LESS.format(reached, of_mean))
@@ -203,7 +203,7 @@ def measure_pair_loss(
     of_codec = to_pixels(np.stack(list(decoded)))
     pixels = pixels[: len(of_codec)]
     loss = {
-        "float_pair": _psnr(pixels, _restored(models, pixels / np.float32(255))),
+        "float_pair": _psnr(pixels, _restored(models, as_floats(pixels))),
         "codec": _psnr(pixels, of_codec),
     }
     lost = loss["float_pair"] - loss["codec"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import keras
@@ -81,9 +82,10 @@ class _Inlining:
             for weight, default in ((layer.gamma, 1.0), (layer.beta, 0.0))
         )
         steps.append(keras.layers.Rescaling(scale, offset, name=f"{layer.name}_scale"))
-        for step in steps:
-            tensor = self._uniquely_named(step, lambda own, value=tensor: own(value))
-        return tensor
+        return reduce(self._applied, steps, tensor)
+
+    def _applied(self, tensor: Any, layer: Any) -> Any:
+        return self._uniquely_named(layer, lambda own: own(tensor))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
         if id(layer) in self._copies:

@@ -164,9 +164,9 @@ def _windows(node: Node, tensor: Any, kernel: tuple[int, ...], mode: str) -> tup
 
 def _convolution(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
     if kernel.ndim == 3:  # of pictures with a single row
-        sides = {name: (1, *node.get(name, (1,))) for name in ("strides", "dilations")}
+        wide = {name: (1, *node.get(name, (1,))) for name in ("strides", "dilations")}
         before, after = node.get("pads", (0, 0))
-        node = Node({**node.attributes, **sides, "pads": (0, before, 0, after)}, node.name)
+        node = Node({**node.attributes, **wide, "pads": (0, before, 0, after)}, node.name)
         row = _unsqueeze(node, value, np.array([2]))
         return _squeeze(node, _convolution(node, row, kernel[:, :, None], bias), [2])
     images = image_like(value)
