@@ -107,7 +107,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
             ("keras_models", "prior_fitting", "export", "training", "datasets"),
         ),
         ({"typer", "rich"}, ("cli", "training")),
-        ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
+        ({"zarr"}, ("zarr",)),
         ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("base",)),
     ],

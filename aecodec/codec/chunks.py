@@ -1,4 +1,4 @@
-"""Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs.
+"""Chunks of arrays as `.aec` files, for the codec of Zarr.
 
 As for :func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
 (H, W, C) if the last axis has a length of 1 to 4, else (N, H, W). With B bands, the last axis has
@@ -35,7 +35,7 @@ from aecodec.codec_files.fileless_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name, title_of
 from aecodec.format.arrays import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import LEVEL_UNITS, Header
-from aecodec.format.limits import UNLIMITED, Limits
+from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.array_pictures import as_picture, layout_of, native_type, samples_picture
 from aecodec.imaging.picture import Picture, check_limits, source_array
 from aecodec.native.headers import read_header
@@ -127,7 +127,7 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 _VALUE_NOT_KEPT = (
-    "codec {name} does not keep the value of missing pixels: if 0 or 255 marks them, use the codec "
+    "codec {name} does not keep the value of missing pixels: if 0 marks them, use the codec "
     "samples; otherwise, give nodata=False"
 )
 _EXACT = Target(max_error=0)
@@ -222,7 +222,7 @@ class ChunkCodec:
         return values | {name: value for name, value in optional.items() if value is not None}
 
     @memory_errors_wrapped()
-    def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
+    def encode(self, chunk: npt.NDArray[Any], fill_value: float) -> bytes:
         """Compress a chunk, in any memory order, to the bytes of an `.aec` file.
 
         If two values might mark missing samples, the chunk is stored without loss, with a warning;
@@ -276,9 +276,7 @@ class ChunkCodec:
         picture = encoder.picture_of(source)
         return refinement.within_error(encoder, picture, target, False, stability=stability).data
 
-    def _encode_pixels(
-        self, chunk: npt.NDArray[Any], target: Target, fill_value: float | None
-    ) -> bytes:
+    def _encode_pixels(self, chunk: npt.NDArray[Any], target: Target, fill_value: float) -> bytes:
         """Compress pixels; without loss if pixels would lose or gain the array's fill value."""
         data = self._compress(chunk, target, Stability.STATED)
         if self.nodata is False or target.is_lossless:
@@ -287,26 +285,19 @@ class ChunkCodec:
             decoded = self.decode_to(data, chunk.shape, chunk.dtype)
             is_kept = ((decoded == fill_value) == (chunk == fill_value)).all()
             return data if is_kept else self._compress(chunk, _EXACT, Stability.STATED)
-        if np.isin(chunk, [0, 255] if fill_value is None else 0).any():
+        if (chunk == 0).any():
             warn(_VALUE_NOT_KEPT.format(name=self.name))
         return data
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk of known shape and dtype; CodecError or FormatError for other files."""
-        header = self._header(data)
-        check_header(self.codec.spec, header, shape, np.dtype(dtype))
-        return self._decoded(data, header, UNLIMITED).reshape(shape).astype(dtype, copy=False)
-
-    def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
-        """Decode a chunk without its axes of length 1, like :meth:`decode_to`; or LimitError."""
-        return self._decoded(data, self._header(data), limits)
-
-    def _decoded(self, data: bytes, header: Header, limits: Limits) -> npt.NDArray[Any]:
-        picture = self.codec.decoder.decompress_picture(data, limits)
+        header, spec = self._header(data), self.codec.spec
+        check_header(spec, header, shape, np.dtype(dtype))
+        picture = self.codec.decoder.decompress_picture(data, UNLIMITED)
         if self.max_error is not None:
-            spec = self.codec.spec
             refinement.check_guarantee(spec, picture, self.max_error, header.refinements)
-        return np.ma.getdata(source_array(picture))
+        chunk: npt.NDArray[Any] = np.ma.getdata(source_array(picture))
+        return chunk.reshape(shape).astype(dtype, copy=False)
 
     @property
     def codec(self) -> Codec:
@@ -336,6 +327,6 @@ def _is_nodata(nodata: Any, bands: int | None) -> bool:
     return nodata is None or nodata is False or (is_number and bands is not None)
 
 
-def _as_nodata(fill_value: float | None) -> float | None:
+def _as_nodata(fill_value: float) -> float | None:
     """A fill value as nodata, unless it is NaN, which is always missing."""
-    return None if fill_value is None or math.isnan(fill_value) else fill_value
+    return None if math.isnan(fill_value) else fill_value

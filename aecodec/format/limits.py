@@ -36,8 +36,5 @@ class Limits:
                 raise UsageError(f"{name} is {value!r}: give an integer of at least 1")
 
 
-MOST_PIXELS = 178_956_970
-"""Default limit for the pixels of a file of any size: Pillow's limit for an error."""
-
 UNLIMITED = Limits(1 << 62, MAX_FRAMES)
 """Only the limits of the format, for files that this program has just made."""
