@@ -189,7 +189,7 @@ def test_arrays_need_no_codec(tmp_path: Path) -> None:
     assert np.array_equal(exact[...], array[0, 0].astype("i8"))
     assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[...], exact[...])
     assert configuration_of(tmp_path / "a.zarr")["max_error"] == 0
-    ones = np.ones((1500, 2000))  # few bytes for many pixels
+    ones = np.ones((1500, 2000), np.uint8)  # few bytes for many pixels
     assert np.array_equal(array_of({}, ones, ones.shape, Aecodec())[...], ones)
 
 
