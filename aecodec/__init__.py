@@ -164,7 +164,7 @@ def decompress(
         data: the bytes of the file, its path, or the file opened in binary mode.
         codec: the codec that made the file. None finds built-in codecs by the id in the file.
         max_pixels: limit for the pixels of all pictures in the file. If None, 178,956,970; for a
-            small file, which may be a decompression bomb, 4096 per byte, but at least 2,097,152.
+            small file, which may be a decompression bomb, 32,768 per byte, but at least 2,097,152.
             For a picture that `max_bytes` shrank, only an eighth of the full-size pixels count.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
         base_only: decode only the picture before the refinements, which is faster.

@@ -162,7 +162,7 @@ typedef struct {
 /* Which part of a file is decompressed, and limits on it, which are checked before memory is allocated; 0
  * selects the default. */
 typedef struct {
-    /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if that is
+    /* of all frames. Default: 178,956,970, but at most 32768 per byte of the file, or 2^21 if that is
      * more */
     uint64_t max_pixels;
     uint32_t max_frames;  /* default: one per 8 bytes of the file, but at least 1000 */

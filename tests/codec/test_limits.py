@@ -77,7 +77,7 @@ def test_work_is_bounded_by_the_size_of_a_file(
         check_limits(photo.folder.native, data, Limits())
     except AecodecError:
         return
-    assert claim.work <= max(1 << 21, 4096 * len(data))
+    assert claim.work <= max(1 << 21, 32768 * len(data))
     assert claim.frames <= max(1000, len(data) / 8)
     assert size[0] * size[1] * frames <= 178_956_970
 
