@@ -123,6 +123,6 @@ def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"
         raise ModelError(
-            f"the encoder takes {sides[1]}x{sides[0]} pixels, but the pictures have {size}: if it "
-            f"takes the values of such pictures, use --image-shape {size}"
+            f"the encoder expects {sides[1]}x{sides[0]} pixels, but the pictures have {size}: if "
+            f"it was trained on {size} pictures in this shape, use --image-shape {size}"
         )

@@ -124,8 +124,8 @@ def _example(torch: Any, encoder: Any, sides: tuple[int, int]) -> Any:
         else:
             return example
     raise ModelError(
-        f"the encoder takes neither (1, 3, {sides[0]}, {sides[1]}) nor (1, 1, {sides[0]}, "
-        f"{sides[1]}) pictures ({_summary(error)}): begin it with nn.Flatten() if it takes vectors"
+        f"the encoder accepts neither (1, 3, {sides[0]}, {sides[1]}) nor (1, 1, {sides[0]}, "
+        f"{sides[1]}) pictures ({_summary(error)}): begin it with nn.Flatten() if it needs vectors"
     )
 
 

@@ -317,8 +317,8 @@ class ChunkCodec:
 def _check_nodata(nodata: Any, bands: int | None) -> None:
     if not _is_nodata(nodata, bands):
         raise UsageError(
-            f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN samples are "
-            "always missing)"
+            f"nodata is {nodata!r}: use a finite number and a codec with bands; NaN samples are "
+            "missing without a nodata value"
         )
 
 

@@ -167,7 +167,7 @@ def _warn_of_nan(picture: Picture) -> None:
     if nodata is None or np.isnan(nodata) or picture.pixels.dtype.kind != "f":
         return
     if count := np.count_nonzero(np.isnan(picture.pixels)):
-        warn(f"{count} samples are NaN, and nodata is {nodata:g}: they become {nodata:g}")
+        warn(f"{count} NaN samples become {nodata:g}, the nodata value")
 
 
 def _warn_of_conversion(picture: Picture) -> None:

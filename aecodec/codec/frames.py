@@ -92,7 +92,7 @@ class Frames:
             )
         count = len(self)
         if wrong := [int(number) for number in numbers if not -count <= number < count]:
-            raise IndexError(f"frame {wrong[0]}: there are {count} frames, counted from 0")
+            raise IndexError(f"no frame {wrong[0]}: the frames are numbered from 0 to {count - 1}")
         return np.where(numbers < 0, numbers + count, numbers).astype(np.intp)
 
     def _stacked(self, numbers: Numbers) -> Array:

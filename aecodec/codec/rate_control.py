@@ -150,7 +150,7 @@ def _beyond_levels(
     place = bisect_left(errors, minimum, key=quality_of)
     if place == len(errors):
         raise UsageError(
-            f"{minimum:g} {quality.unit} is more than the original reaches: give a lower value"
+            f"even a lossless file does not reach {minimum:g} {quality.unit}: use a lower value"
         )
     return file_within(errors[place])
 

@@ -60,9 +60,9 @@ class CodecFolder:
             return cls(files[0])
         names = ", ".join(file.name for file in files)
         raise CodecError(
-            f"{path}: has several codecs ({names}): give the path of one of them"
+            f"{path} contains several codecs ({names}): give the path of one of them"
             if files
-            else f"{path}: has no codec: give a file such as NAME{SUFFIX}, or its folder"
+            else f"{path} does not contain a codec: give a file such as NAME{SUFFIX}, or its folder"
         )
 
     def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
@@ -94,7 +94,7 @@ class CodecFolder:
     def check_has(self, half: Half) -> None:
         """Raise CodecError if the codec file lacks the network of a half."""
         if not self.has(half):
-            raise CodecError(f"{self.file} has no {half.value}: give the whole codec")
+            raise CodecError(f"{self.file} does not contain the {half.value}: use the whole codec")
 
     @property
     def compresses(self) -> bool:

@@ -296,5 +296,5 @@ def _output(
     if side.of(low.size[axis]) == target:
         return side
     if not shape.sides[axis].is_fixed:
-        raise ModelError("its output is not a multiple of its input")
+        raise ModelError("the size of its output is not a multiple of the size of its input")
     return fixed(target)

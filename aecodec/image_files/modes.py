@@ -202,8 +202,8 @@ def check_channels(image: Image.Image) -> None:
     stored = stored_samples(image)
     if stored.channels != stored.known:
         raise ImageError(
-            f"{stored.channels} channels, of which {stored.known} are colours or alpha: convert it "
-            f"to TIFF, and {ANY_CODEC}"
+            f"{stored.channels} channels, of which {stored.known} are colours or alpha: convert "
+            f"the file to TIFF, and {ANY_CODEC}"
         )
 
 

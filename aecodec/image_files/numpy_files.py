@@ -108,7 +108,10 @@ def opened_array(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     """Open an array; ImageError for compressions other than NumPy's, which have no limit."""
     info = archive.getinfo(f"{name}.npy")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ImageError(f"{name} is not compressed as numpy.savez_compressed does: save it again")
+        raise ImageError(
+            f"{name} uses a compression method that NumPy does not write: save it again with "
+            "numpy.savez_compressed"
+        )
     return archive.open(info)
 
 

@@ -64,7 +64,7 @@ class ReadOptions:
     def check_pixels(self, size: tuple[int, int], frames: int, pixel_bytes: int = 3) -> None:
         """Raise ImageError if a file has no pixels or too many; n bytes count as n/3 pixels."""
         if min(*size, frames, pixel_bytes) < 1:
-            raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture has at least 1")
+            raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture needs at least 1")
         weight = -(-pixel_bytes // 3)
         pixels = size[0] * size[1] * frames * weight
         if pixels > self.pixel_limit:

@@ -149,7 +149,7 @@ def _pages_of(
             images.append(page)
             page.check_limits(len(images), options)
     if not images:
-        raise ImageError("a TIFF file without pages, or with reduced pages only")
+        raise ImageError("a TIFF file without pages, or with only reduced pages")
     if len({page.kind for page in images}) > 1:
         raise ImageError(
             f"its {len(images)} pages differ in size or type: split it into files with equal pages"
@@ -250,8 +250,8 @@ def write_tiff(picture: Picture) -> bytes:
         samples = np.where(mask, samples.dtype.type(0), samples)
     if mask is not None and mask.shape[-1] > 1:
         raise UsageError(
-            "TIFF files hold one mask for all bands, but the missing samples of its bands differ, "
-            "and it has no nodata value: read it in Python with aecodec.decompress_array"
+            "a TIFF file holds one mask for all bands, but the bands miss different samples, "
+            "and there is no nodata value: read the file in Python with aecodec.decompress_array"
         )
     content = io.BytesIO()
     with load_tifffile().TiffWriter(

@@ -111,7 +111,7 @@ class Directory:
             raise ImageError(f"damaged: it lists {len(places)} of its {needed} strips or tiles")
         lost = np.count_nonzero((places == 0) != (counts == 0))
         if lost:
-            raise ImageError(f"damaged: {lost} of its strips or tiles have no place in the file")
+            raise ImageError(f"damaged: no offset or size for {lost} of its strips or tiles")
         return int(np.count_nonzero(counts[:needed] == 0))
 
     def check_limits(self, pages: int, options: ReadOptions) -> None:

@@ -77,5 +77,5 @@ class TiffReader:
         self._tiff.filehandle.seek(page.dataoffsets[number])
         content: bytes = self._tiff.filehandle.read(size)
         if len(content) < size:
-            raise ImageError("the file ends before its pixels: fetch it again")
+            raise ImageError("the file is truncated: download or copy it again")
         return content

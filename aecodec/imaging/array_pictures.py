@@ -76,7 +76,7 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     if array.dtype != np.uint8:
         raise ImageError(
             f"codecs without bands store 8 bits per channel, but the array has the dtype "
-            f"{array.dtype}: {ANY_CODEC}, or convert it to uint8; for pixels in 0..1, give "
+            f"{array.dtype}: {ANY_CODEC}, or convert it to uint8; for pixels in 0..1, pass "
             "np.rint(255 * array).astype(np.uint8)"
         )
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):

@@ -28,7 +28,7 @@ def stacked(
 
 def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
     if joined.frames != len(names):
-        warn("the names of the pictures are not kept: a file with several frames has only one")
+        warn("the names of the pictures are not kept: a file with frames stores a single name")
     elif not can_be_kept(names):
         warn("the names of the pictures are not kept: two are equal, or one is unusual")
     else:

@@ -56,10 +56,10 @@ class Transfer:
             if least >= most or (dtype.kind != "f" and most - least > MAX_RANGE):
                 low, high = unrounded[band]
                 raise ImageError(
-                    f"the codec has the limits {low:g} to {high:g} for band {band + 1}, "
-                    f"and {dtype.name} cannot hold samples between them, or they differ by "
-                    f"more than {MAX_RANGE}: convert the samples to float32, or train a codec on "
-                    "pictures with such samples"
+                    f"the limits of band {band + 1} in the codec are {low:g} to {high:g}: either "
+                    f"{dtype.name} has no values between them, or they differ by more than "
+                    f"{MAX_RANGE}; convert the samples to float32, or train a codec on pictures "
+                    f"with {dtype.name} samples"
                 )
         return fitted
 

@@ -140,7 +140,7 @@ def _cast(node: Node, value: Value) -> Value:
 
 def _pads(node: Node) -> list[tuple[int, int]]:
     if node.get("auto_pad", "NOTSET") != "NOTSET":
-        raise ModelError("auto_pad is not supported: give pads")
+        raise ModelError("auto_pad is not supported: use pads instead")
     top, left, bottom, right = node.get("pads", (0, 0, 0, 0))
     return [(top, bottom), (left, right)]
 
@@ -237,7 +237,7 @@ def _pool(node: Node, value: Value, layer: Any, mode: str) -> Value:
     else:
         images, padding = _windows(node, images, kernel, mode)
         if mode == "constant" and padding == "valid" and any(map(any, pads)):
-            raise ModelError("the mean over the padding needs count_include_pad=True")
+            raise ModelError("average pooling with padding needs count_include_pad=True")
     return image_value(layer(kernel, strides, padding, name=node.name)(images))
 
 
@@ -595,8 +595,9 @@ def _resize(
         return image_value(layers.AveragePooling2D(2, name=node.name)(images))
     if None in sides:
         raise ModelError(
-            "pictures of any size are resized by whole factors only, with nearest pixels, or "
-            "bilinear with align_corners=False: change it, or export the model with a fixed size"
+            "a model for pictures of any size can resize only by whole factors, with mode nearest "
+            "or with mode linear and align_corners=False: change the model, or export it with a "
+            "fixed size"
         )
     for axis, side in zip((2, 3), sides, strict=True):
         end = (scales if sizes is None else sizes)[axis - 4]

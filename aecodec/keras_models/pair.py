@@ -60,7 +60,8 @@ class KerasPair:
         sides = [own or side for own, side in zip(self.image_shape, x.shape[1:], strict=False)]
         if x.ndim != 1 + len(self.image_shape) or [*x.shape[1:]] != sides:
             raise ModelError(
-                f"the images have the shape {x.shape[1:]}, but the encoder takes {self.image_shape}"
+                f"the images have the shape {x.shape[1:]}, but the encoder expects "
+                f"{self.image_shape}"
             )
         if not np.isfinite(x).all():
             numbers = np.unique(np.nonzero(~np.isfinite(x))[0])

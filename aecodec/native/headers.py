@@ -114,8 +114,8 @@ def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
     if status == structures.NO_BASE:
         bounds = ", ".join(part.largest_bound.text for part in read_header(data).refinements)
         raise UsageError(
-            "the file has no picture before its first refinement: name the maximum error to "
-            f"keep with --max-error (in Python max_error); the file has {bounds}"
+            "the file has no base picture, so at least one refinement must stay: name its maximum "
+            f"error with --max-error (in Python max_error), one of {bounds}"
         )
     if status == structures.NOT_GUARANTEED and bound is not None:
         raise UsageError(_lack_of_guarantee(read_header(data).refinements, bound))

@@ -217,6 +217,6 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         warn(f"{path} cannot be read ({error}): the training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(f"{path.parent} has the state of different networks: delete it to restart")
+        raise ModelError(f"{path.parent} belongs to different networks: delete it to restart")
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)

@@ -79,7 +79,7 @@ def export_bands(
     without levels.
     """
     if autoencoder.gains is None:
-        raise ModelError("networks for bands need a rate weight for each of two or more levels")
+        raise ModelError("networks for bands need at least two levels, and a rate weight for each")
     latents = outputs_of(autoencoder.encoder, images)
     steps, copies, levels = split_steps(latents, autoencoder.gains)
     sample = images[:_TYPICAL_TILES]

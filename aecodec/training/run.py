@@ -146,8 +146,8 @@ class _Training:
             )
         if has_checkpoint(self.backup) and not resume:
             raise UsageError(
-                f"{self.backup} is an interrupted training: use --resume to continue it, or "
-                "delete this folder to start from the beginning"
+                f"{self.backup} belongs to an interrupted training run: use --resume to "
+                "continue it, or delete this folder to start from the beginning"
             )
 
     def run(self, callbacks: Sequence[Any]) -> tuple[Autoencoder, bool]:
@@ -218,7 +218,7 @@ class _Training:
         except KeyboardInterrupt:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
-            warn("interrupted: the codec has the current networks; use --resume to continue")
+            warn("interrupted: the codec contains the current networks; use --resume to continue")
             return False
         return True
 

@@ -40,8 +40,8 @@ class CodingOptions:
         bool | None,
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep EXIF (including GPS), XMP and ICC profile. Default: not with --max-bytes "
-            "or a single tile.",
+            help="Keep EXIF (including GPS), XMP and ICC profile. Default: yes, except "
+            "with --max-bytes or a single tile.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST
@@ -52,7 +52,8 @@ class CodingOptions:
         options.quality(
             "-q",
             "--level",
-            help="Level of the codec; 1 gives the smallest file. photo accepts 2.5, too.",
+            help="Level of the codec; 1 gives the smallest file. photo also accepts "
+            "fractions such as 2.5.",
         ),
     ] = None
     max_bytes: Annotated[

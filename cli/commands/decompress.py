@@ -78,7 +78,7 @@ def decompress(
 
     Without -o, digit.aec becomes digit_decompressed.png, and the folder scans_aec becomes
     scans_aec_decompressed. Files in a folder regain the name and extension of their original.
-    Instead of a lossy format such as JPEG, they become PNG unless you give --quality.
+    Originals in a lossy format, such as JPEG, become PNG files unless you use --quality.
 
     With -o, the extension of the name selects the image format. A file with several pictures
     becomes a folder: -o NAME is this folder, and -o NAME/ creates it inside NAME.

@@ -65,7 +65,8 @@ class EvaluateOptions:
         float | None,
         options.science(
             metavar="VALUE",
-            help="Range of the samples, for PSNR. Default: percentiles 0.1 to 99.9 of a picture.",
+            help="Range of the samples, for PSNR. Default: the range from percentile 0.1 to 99.9 "
+            "of each picture.",
         ),
     ] = None
     nodata: options.Nodata = None

@@ -39,7 +39,8 @@ class ImportOptions:
         typer.Option(
             metavar="DATA",
             readable=False,
-            help="Pictures of the kind to compress: a folder of images, or an .npz or .npy file.",
+            help="Sample pictures of the kind to compress: a folder of images, or an .npz "
+            "or .npy file.",
         ),
     ]
     out: options.CodecFolder
@@ -91,7 +92,8 @@ class ImportOptions:
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Overwrite existing files, and write a codec with large errors."
+            "--force",
+            help="Overwrite existing files, and write the codec even if its errors are large.",
         ),
     ] = False
     quiet: options.Quiet = False

@@ -38,7 +38,7 @@ def preview(
         int, typer.Option(metavar="N", min=10, help="Maximum size of a preview in bytes.")
     ] = 40,
     as_html: Annotated[
-        bool, typer.Option("--html", help="Print <img> tags with size, preview and average colour.")
+        bool, typer.Option("--html", help="Print img tags with size, preview and average colour.")
     ] = False,
     jobs: options.Jobs = None,
     force: options.Force = False,

@@ -95,7 +95,7 @@ class TrainOptions:
     ] = None
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Random seed: on one machine, equal seeds give equal codecs."),
+        typer.Option(min=0, help="Random seed; on one machine, equal seeds give identical codecs."),
     ] = None
     start_from: Annotated[
         str | None,
@@ -128,7 +128,7 @@ class TrainOptions:
         """Raise an error unless there are data, and a codec can be written to its folder."""
         check_target(self.out, self.codec_name, replace=self.replaces)
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
-            raise UsageError(f"{self.out} is the codec of --from: give another folder with -o")
+            raise UsageError(f"{self.out} is the codec of --from: give a different folder with -o")
         check_input(Path(self.data))
         if self.tensorboard and not find_spec("tensorboard"):
             raise AecodecError(

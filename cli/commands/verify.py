@@ -151,8 +151,8 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
     shape = original.pixels.shape
     if shape != restored.pixels.shape:
         raise ImageError(
-            f"{path} has the shape {shape}, but the file has {restored.pixels.shape}: give the "
-            "original"
+            f"{path} has the shape {shape}, but the file has {restored.pixels.shape}: "
+            "compare the file with its original"
         )
     masks = original.is_missing, restored.is_missing
     if not all(np.array_equal(masks[0][rows], masks[1][rows]) for rows in row_blocks(shape)):

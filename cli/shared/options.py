@@ -130,7 +130,7 @@ SamplesArray = Annotated[
     ),
 ]
 WhichFrames = Annotated[
-    Frames, typer.Option(help="Frames of an animation, or pages of a document, to compress.")
+    Frames, typer.Option(help="Which frames of an animation, or pages of a document, to compress.")
 ]
 CustomObjects = Annotated[
     list[str] | None,

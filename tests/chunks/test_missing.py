@@ -109,7 +109,7 @@ def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error:
     if way == ".fits" and (array.dtype.str[1:] not in BITPIX or array.shape != SHAPE):
         return
     if np.isnan(array).any() and way[0] == ".":
-        with pytest.warns(AecodecWarning, match="NaN, and nodata is -9999: they become -9999"):
+        with pytest.warns(AecodecWarning, match="NaN samples become -9999, the nodata value"):
             check(array, WAYS[way](array, nodata, error), nodata, error)
     elif np.isnan(array).any():
         with pytest.raises(ImageError, match="the chunk has NaN"):

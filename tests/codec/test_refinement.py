@@ -104,7 +104,7 @@ def test_a_file_may_have_no_base(
         lambda: bands[1].decoder.codes(data),
         lambda: aecodec.trim(data),
     ):
-        with pytest.raises(UsageError, match="no picture before its first refinement"):
+        with pytest.raises(UsageError, match=r"has no (base|picture before)"):
             use()
 
 
@@ -189,6 +189,6 @@ def test_small_files_cannot_claim_huge_pictures(codec: Codec) -> None:
     first = Part()
     bomb = pack(header._replace(size=(1 << 14, 1 << 13)), b"", [first])
     nested = [first._replace(base_checksum=0)] * 9
-    for data in (bomb, pack(header._replace(size=(1400, 1400)), b"", [first, *nested])):
+    for data in (bomb, pack(header._replace(size=(2600, 2600)), b"", [first, *nested])):
         with pytest.raises(LimitError, match="decompression bomb"):
             codec.decompress_frames(data)

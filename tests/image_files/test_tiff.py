@@ -81,7 +81,7 @@ def test_what_is_dropped_is_named() -> None:
             read_samples(io.BytesIO(content))
     assert read_samples(io.BytesIO(sparse), ReadOptions(nodata=7)).is_missing.all()
     sparse[places[1]] = 9
-    with pytest.raises(ImageError, match="1 of its strips or tiles have no place"):
+    with pytest.raises(ImageError, match="no offset or size for 1 of its strips"):
         read_samples(io.BytesIO(sparse))
 
 

@@ -51,7 +51,7 @@ def test_names_survive_or_are_refused(names: list[str]) -> None:
 def test_names_that_cannot_be_kept_are_told() -> None:
     frames = Picture(np.zeros((3, 4, 4, 1), np.uint8))
     for paths, first, problem in (
-        (PATHS, frames, "has only one"),
+        (PATHS, frames, "stores a single name"),
         ([Path("a/x"), Path("b/x")], PLAIN, "two are equal"),
     ):
         with pytest.warns(AecodecWarning, match=problem):

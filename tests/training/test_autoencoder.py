@@ -156,7 +156,7 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray, monkeypatch: pytest.M
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
     with pytest.raises(ModelError, match="divide pixels by 255"):
         autoencoder.train(x * 255)
-    with pytest.raises(ModelError, match="the encoder takes"):
+    with pytest.raises(ModelError, match="the encoder expects"):
         autoencoder.train(x[:, :20])
     x = np.where(np.arange(len(x))[:, None, None] == 17, np.nan, x)
     with pytest.raises(ModelError, match="picture 17, counted from 0, contains NaN"):

@@ -90,7 +90,7 @@ export class Codec {
 
   #need(kind, level) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
-    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]} ${level || ""}here: publish the whole codec`);
+    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]}${level ? ` ${level}` : ""} here: publish the whole codec`);
     return this.#coming(section);
   }
 

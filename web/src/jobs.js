@@ -40,14 +40,14 @@ export class Jobs {
       return await this.#sameCodec({ id }, `${codecs}/${id}`);
     } catch (error) {
       if (!error.isAbsent) throw error;
-      throw new CodecError(`codec ${id} made the file, and ${codecs} does not have it: name its folder with setCodecs or codec`);
+      throw new CodecError(`the file needs codec ${id}, which ${codecs} does not contain: name its folder with setCodecs or codec`);
     }
   }
 
   async #sameCodec({ id }, folder) {
     const codec = await this.codec(folder);
     if (codec.facts.id !== id) {
-      throw new CodecError(`codec ${id} made the file, but ${folder} has codec ${codec.facts.id} (${codec.facts.name})`);
+      throw new CodecError(`the file needs codec ${id}, but ${folder} contains codec ${codec.facts.id} (${codec.facts.name})`);
     }
     return codec;
   }
