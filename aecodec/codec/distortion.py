@@ -25,17 +25,17 @@ def squared_errors(
     return _of_frames(metrics.mse, picture, restored, limits)
 
 
-def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
+def band_errors(original: Picture, restored: Picture) -> Values:
     """Measure a picture with bands: the errors of its known samples, and their number.
 
     `rmse_1`, `max_error_1` and so on are the errors of each band. `peak` is the range of the
-    samples for PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
+    samples for PSNR, :func:`~aecodec.metrics.range_of` of the picture.
     """
     missing, samples = original.missing, original.pixels
     squares, most = metrics.band_errors(samples, restored.pixels, missing)
     counts = (~original.is_missing).sum(axis=(0, 1, 2))
     mse = float(squares @ counts) / max(counts.sum(), 1)
-    peak = metrics.range_of(samples, missing) if peak is None else peak
+    peak = metrics.range_of(samples, missing)
     return {
         "samples": samples.size,
         "known": int(counts.sum()),

@@ -61,14 +61,6 @@ class EvaluateOptions:
     ] = False
     as_json: options.Json = False
     array: options.SamplesArray = None
-    peak: Annotated[
-        float | None,
-        options.science(
-            metavar="VALUE",
-            help="Range of the samples, for PSNR. Default: the range from percentile 0.1 to 99.9 "
-            "of each picture.",
-        ),
-    ] = None
     nodata: options.Nodata = None
     bands_first: options.BandsFirst = False
 
@@ -95,14 +87,12 @@ def evaluate(chosen: EvaluateOptions) -> None:
     console, data = Console(as_json=chosen.as_json), chosen.data
     codecs = [load_codec(name) for name in chosen.names[:-1]]
     _check_bands(codecs)
-    reading = reading_for(
-        codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first, peak=chosen.peak
-    )
+    reading = reading_for(codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first)
     from aecodec.codec.distortion import band_errors
     from aecodec.evaluation.evaluate import measure, pixel_errors
 
     by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
-    errors_of = by_pixels if reading.bands is None else partial(band_errors, peak=chosen.peak)
+    errors_of = by_pixels if reading.bands is None else band_errors
     coders = [*_codecs(codecs, chosen.levels), *_formats(chosen.against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, chosen.array, reading)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,18 +58,15 @@ def reading_for(
     nodata: float | None = None,
     bands_first: bool = False,
     array: str | None = None,
-    peak: float | None = None,
 ) -> ReadOptions:
     """Add options of the command line for a codec; UsageError if one needs bands, or is wrong."""
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
-    stated = [name for name, v in (values | {"--peak": peak}).items() if v is not None]
+    stated = [name for name, v in values.items() if v is not None]
     bands = codec.spec.band_count if codec else None
     if bands is None:
         if stated:
             raise UsageError(f"{stated[0]} needs a codec with bands, --max-error or --lossless")
         return basis
-    if peak is not None and not 0 < peak < math.inf:
-        raise UsageError(f"--peak {peak:g}: give a number above 0")
     axis = -3 if bands_first else None
     return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands)
 
