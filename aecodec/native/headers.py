@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any
-from zlib import decompressobj
-from zlib import error as zlib_error
-
-import numpy as np
 
 from aecodec.base.errors import FormatError, UsageError
 from aecodec.format.arrays import Layout, Samples, SampleType
@@ -94,17 +90,6 @@ def read_beginning(data: bytes) -> structures.FileInfo:
     info = structures.FileInfo()
     check(LIBRARY.aecodec_beginning_of(data, len(data), byref(info)))
     return info
-
-
-def share_of_missing(data: bytes) -> float:
-    """The share of missing samples in a file that has its size; FormatError if it is damaged."""
-    info = read_info(data)
-    count, inflater = info.width * info.height * info.frames * info.mask_planes, decompressobj()
-    try:
-        bits = inflater.decompress(part_of(data, info.mask), count // 8 + 1)
-    except zlib_error as error:
-        raise FormatError("damaged: the mask does not inflate to the picture's size") from error
-    return int(np.unpackbits(np.frombuffer(bits, np.uint8)).sum()) / max(count, 1)
 
 
 def trimmed(data: bytes, bound: Bound | None = None) -> bytes:

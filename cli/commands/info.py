@@ -17,7 +17,7 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.format.arrays import Samples
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.format.kept_tags import names_in
-from aecodec.native.headers import header_of, read_info, share_of_missing
+from aecodec.native.headers import header_of, read_info
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -47,7 +47,7 @@ def _describe(data: bytes) -> dict[str, Any]:
         "height": height,
         "mode": None if header.samples else header.picture_mode.name,
         "frames": header.frames,
-        **(_describe_samples(header.samples, header, spec, data) if header.samples else {}),
+        **(_describe_samples(header.samples, header, spec) if header.samples else {}),
         "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec) if header.has_base else None,
@@ -75,13 +75,9 @@ def _describe_refinements(header: Header, base_size: int) -> dict[str, Any]:
     }
 
 
-def _describe_samples(
-    samples: Samples, header: Header, spec: CodecSpec | None, data: bytes
-) -> dict[str, Any]:
-    """Values of a file with samples; without a mask, none are missing."""
+def _describe_samples(samples: Samples, header: Header, spec: CodecSpec | None) -> dict[str, Any]:
     names = names_in(header.metadata, samples.bands)
     names = names or (spec.bands.names if spec and spec.bands else None)
-    has_share = samples.mask and header.size
     return {
         "type": samples.type.dtype,
         "byte_order": "big" if samples.is_big_endian else "little",
@@ -89,7 +85,6 @@ def _describe_samples(
         "bands": samples.bands,
         "band_names": names and list(names),
         "nodata": samples.nodata,
-        "missing": round(share_of_missing(data), 4) if has_share else None,
         "limits": samples.limits and [list(limits) for limits in samples.limits],
         "repeats": samples.repetition and [factor for factor, _, _ in samples.repetition],
     }

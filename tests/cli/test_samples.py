@@ -91,7 +91,6 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
         "bands": 3,
         "band_names": ["blue", "green", "red"],
         "nodata": -9999,
-        "missing": 0.125,
         "source_suffix": ".tif",
     }
     assert {name: values[name] for name in expected} == expected
