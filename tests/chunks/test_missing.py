@@ -100,7 +100,6 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=40, deadline=None)
 @given(cases(), ERRORS)
 @example((np.array([[[-9999.0, 3.0, np.nan, 5.0]]], "f4").repeat(12, 1), -9999.0), 1)
 def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error: float) -> None:
@@ -125,7 +124,6 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
 
 @pytest.mark.filterwarnings("ignore:.* samples of band .* were clipped:aecodec.AecodecWarning")
 @pytest.mark.filterwarnings("ignore:its samples, .*, fill only:aecodec.AecodecWarning")
-@settings(max_examples=60, deadline=None)
 @given(cases(), st.sampled_from([None, 0, 3, "0.5sqrt", (9, 2)]), st.sampled_from([1, 2]))
 def test_codecs_with_bands(bands: Codec, case: Case, error: Any, level: int) -> None:
     array, nodata = case
@@ -140,7 +138,6 @@ def test_codecs_with_bands(bands: Codec, case: Case, error: Any, level: int) -> 
     check(array, restored, nodata, bound)
 
 
-@settings(max_examples=40, deadline=None)
 @given(cases(ends_only=True), st.sampled_from([2, 4]))
 def test_nodata_that_nobody_states_is_found(case: Case, error: float) -> None:
     """Values at the end of a type, or of floats far from others, are missing in any chunk."""
@@ -161,14 +158,13 @@ def test_nodata_of_xarray(tmp_path: Path, dtype: str, nodata: int) -> None:
     encoding |= {"_FillValue": nodata, "chunks": (2, 20, 30)}
     encoding |= {"serializer": Aecodec(max_error=2), "compressors": None}
     data = xarray.Dataset({"x": (("t", "y", "x"), smooth)}).chunk(t=2)
-    options = {"encoding": {"x": encoding}, "zarr_format": 3, "consolidated": False}
-    data.to_zarr(tmp_path / "a", **options)
+    data.to_zarr(tmp_path / "a", encoding={"x": encoding}, zarr_format=3, consolidated=False)
     restored = xarray.open_zarr(tmp_path / "a", consolidated=False).x.values
     assert np.array_equal(np.isnan(restored), np.isnan(smooth))
     assert np.nanmax(np.abs(restored - smooth)) <= 0.25 * 2.5
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["u1", "i1", "u2", "i2"]),
     st.sampled_from([{"level": 1}, {"level": 2, "max_error": 3}, {"max_error": 3}]),

@@ -12,7 +12,7 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
 from helpers.codecs.made_up_codecs import change_spec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import aecodec
@@ -206,7 +206,6 @@ def two_bands(tmp_path_factory: pytest.TempPathFactory) -> Aecodec:
     dtype=st.sampled_from([*(kind.dtype for kind in SampleType), ">i2"]),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
 def test_samples_of_any_shape_and_type_come_back(
     two_bands: Aecodec, shape: list[int], place: int | None, dtype: str, seed: int
 ) -> None:
