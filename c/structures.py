@@ -24,8 +24,8 @@ HEADERS = (
     "c/library/aecodec_library.h",
     "c/library/aecodec_fitting.h",
 )
-DEVICE_ONLY = {"row", "codec", "picture", "header", "bands"}
-"""Structures of `core` that browsers do not use, and whose names are words there."""
+DEVICE_ONLY = {"row", "codec", "picture", "header", "bands", "network", "band", "codes"}
+"""Structures that browsers do not use, and whose names are words there."""
 
 JAVASCRIPT = ROOT / "web/src/structures.js"
 

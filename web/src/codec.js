@@ -54,44 +54,37 @@ export class Codec {
     return level * UNITS;
   }
 
-  needDecoder() {
-    return this.#need(DECODER, 0);
-  }
-
-  needEncoder() {
-    return this.#need(ENCODER, 0);
+  /** A section by its kind. */
+  need(kind, level = 0) {
+    const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
+    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]}${level ? ` ${level}` : ""} here: publish the whole codec`);
+    return this.#coming(section);
   }
 
   /** The tables of a level in sixteenths: those of the nearest whole one. */
   needLevel(levelIndex) {
-    return this.#need(LEVEL, (levelIndex + UNITS / 2) >> 4);
+    return this.need(LEVEL, (levelIndex + UNITS / 2) >> 4);
   }
 
   /** The transfer tables of a codec with bands; nothing for others. */
   needBands() {
-    return this.facts.phases ? this.#need(BANDS, 0) : undefined;
+    return this.facts.phases ? this.need(BANDS) : undefined;
   }
 
   /** All that a file needs, by its header. */
   needFor({ levelIndex, hasBase }) {
-    const others = hasBase ? [this.needDecoder(), this.needLevel(levelIndex || this.levelIndex())] : this.#needAll([PRIMER]);
+    const others = hasBase ? [this.need(DECODER), this.needLevel(levelIndex || this.levelIndex())] : this.#needAll([PRIMER]);
     return Promise.all([this.needBands(), ...others]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
   needToCompress(errors) {
     const kinds = errors ? [ENCODER, DECODER, LEVEL, PRIMER] : [LEVEL, this.facts.anySize && DECODER];
-    return Promise.all([this.needBands(), errors ?? this.needEncoder(), ...this.#needAll(kinds)]);
+    return Promise.all([this.needBands(), errors ?? this.need(ENCODER), ...this.#needAll(kinds)]);
   }
 
   #needAll(kinds) {
     return this.sections.filter(({ kind }) => kinds.includes(kind)).map((section) => this.#coming(section));
-  }
-
-  #need(kind, level) {
-    const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
-    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]}${level ? ` ${level}` : ""} here: publish the whole codec`);
-    return this.#coming(section);
   }
 
   // Sections are fetched once, also if several jobs wait for one.

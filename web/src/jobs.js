@@ -57,7 +57,7 @@ export class Jobs {
       const decoding = Decoding.begin(codec, file, { ...limits, parts: this.#parts(header) });
       try {
         decoding.decodeCodes();
-        if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
+        if (decoding.windows) await this.#run(codec, decoding, await codec.need(CONSTANTS.DECODER), report);
         return header.hasSamples ? decoding.finishSamples() : decoding.finish();
       } finally {
         decoding.free();
@@ -106,7 +106,7 @@ export class Jobs {
 
   async #encodeAt(codec, image, level, report) {
     const index = codec.levelIndex(level);
-    const section = await codec.needEncoder();
+    const section = await codec.need(CONSTANTS.ENCODER);
     await Promise.all([codec.needBands(), codec.needLevel(index)]);
     const encode = async () => {
       const encoding = Encoding.begin(codec, image, { parts: this.#parts(image) });
