@@ -42,9 +42,15 @@ const make = (attributes = {}) => {
   return element;
 };
 const event = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+const cover = ({ shadowRoot }) => shadowRoot.querySelector("#preview");
+const opacity = (element) => getComputedStyle(cover(element)).opacity;
+const box = (element) => {
+  const { width, height } = element.getBoundingClientRect();
+  return [width, height];
+};
 const drawing = (canvas) => digest(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
 const drawn = ({ shadowRoot }) => drawing(shadowRoot.querySelector("canvas"));
 
 Object.assign(globalThis, aecodec, { aecodec, previews, toBare, fromBare, decodeSamples, samplesToImageData });
-Object.assign(globalThis, { bytes, golden, digest, text, fromText, picture, kind, make, event, drawing });
-Object.assign(globalThis, { drawn });
+Object.assign(globalThis, { bytes, golden, digest, text, fromText, picture, kind, make, event, drawing, drawn });
+Object.assign(globalThis, { cover, opacity, box });

@@ -301,13 +301,11 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser, photo: C
 
 def test_the_element_is_laid_out_like_an_image(page: Browser, site: Path) -> None:
     reflected, boxes, fit, is_lazy, texts = page.run(
-        "const size = (element) => { const { width, height } = element.getBoundingClientRect();"
-        " return [width, height]; };"
         "const element = make({ width: 30, height: 40, style: 'object-fit: cover' });"
-        "const boxes = [size(element)];"
+        "const boxes = [box(element)];"
         "Object.assign(element, { src: '/golden/digit3.aec', alt: 3 });"
-        "await event(element, 'load'); boxes.push(size(element)); element.style.height = '50px';"
-        "boxes.push(size(element)); element.width = null; boxes.push(size(element));"
+        "await event(element, 'load'); boxes.push(box(element)); element.style.height = '50px';"
+        "boxes.push(box(element)); element.width = null; boxes.push(box(element));"
         "const { src, alt, width, height, loading } = element;"
         "const fit = getComputedStyle(element.shadowRoot.querySelector('canvas')).objectFit;"
         "const lazy = document.implementation.createHTMLDocument().createElement('aec-img');"
@@ -320,7 +318,7 @@ def test_the_element_is_laid_out_like_an_image(page: Browser, site: Path) -> Non
         " const broken = make({ src: '/blank.html', alt: 'A three' }); broken.innerHTML = content;"
         " broken.addEventListener('error', (event) => event.preventDefault());"
         " const { error } = await event(broken, 'error'), [image] = broken.children;"
-        " await image?.decode(); boxes.push(image && [...size(image), ...size(broken)]);"
+        " await image?.decode(); boxes.push(image && [...box(image), ...box(broken)]);"
         " texts.push(error.message, broken.shadowRoot.querySelector('#alt').checkVisibility()); }"
         "return [[src, alt, width, height, loading], boxes, fit, [before, lazy.loading], texts];"
     )

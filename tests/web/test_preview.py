@@ -20,15 +20,6 @@ from aecodec.format.texts import to_text
 
 pytestmark = pytest.mark.slow
 
-HELPERS = """
-const cover = (element) => element.shadowRoot.querySelector('#preview');
-const opacity = (element) => getComputedStyle(cover(element)).opacity;
-const box = (element) => {
-  const { width, height } = element.getBoundingClientRect();
-  return [width, height];
-};
-"""
-
 
 def text_of(colour: str, size: tuple[int, int]) -> str:
     return to_text(preview.encode(Image.new("RGB", size, colour), 20))
@@ -39,7 +30,7 @@ RED = text_of("red", (200, 300))
 
 
 def run(page: Browser, script: str) -> Any:
-    return page.run(f"{HELPERS} const green = '{GREEN}', red = '{RED}'; {script}")
+    return page.run(f"const green = '{GREEN}', red = '{RED}'; {script}")
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
