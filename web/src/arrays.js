@@ -1,6 +1,6 @@
-// Samples of bands: typed arrays to what the core takes, and back; and pictures of some of them.
+// Samples of bands: their typed arrays, and pictures of some of them.
 
-import { ImageError, UsageError } from "./errors.js";
+import { ImageError } from "./errors.js";
 
 /** The id of the codec that the library has without a file. */
 export const SAMPLES = "53414d50";
@@ -19,13 +19,6 @@ export const ARRAYS = {
   uint64: BigUint64Array,
   float64: Float64Array,
 };
-
-/** Samples of the core, with a typed array. */
-export function fromCore(decoded) {
-  const SampleArray = ARRAYS[decoded.type];
-  if (!SampleArray) throw new UsageError("this browser has no Float16Array: use a newer one");
-  return { ...decoded, samples: new SampleArray(decoded.samples.buffer) };
-}
 
 /** One band as grey, or three as RGB, each stretched between percentiles of its samples in this frame. Missing
  * samples are transparent. */

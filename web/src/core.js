@@ -1,7 +1,6 @@
 // The C library, compiled to WebAssembly: memory, calls, and the structures that cross.
 
 import { AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError } from "./errors.js";
-import { fetchFile } from "./fetching.js";
 import { CONSTANTS, STRUCTURES } from "./structures.js";
 
 const { OK } = CONSTANTS;
@@ -15,11 +14,6 @@ const KINDS = {
   [CONSTANTS.OTHER_ERROR]: AecodecError,
 };
 const decoder = new TextDecoder();
-
-/** Compile the core; the module may be posted to other workers. */
-export async function compileCore() {
-  return WebAssembly.compile(await fetchFile(new URL("./aecodec.wasm", import.meta.url)));
-}
 
 /** An instance of the core, with memory of its own. */
 export class Core {

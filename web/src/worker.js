@@ -1,8 +1,8 @@
 // The worker that a page talks to. Each message asks for one thing, and is answered once.
 
-import { compileCore, Core } from "./core.js";
+import { Core } from "./core.js";
 import { packError } from "./errors.js";
-import { traffic } from "./fetching.js";
+import { fetchFile, traffic } from "./fetching.js";
 import { Jobs } from "./jobs.js";
 
 const running = new Map(); // jobs at work, by number of their message
@@ -15,7 +15,7 @@ function started() {
 }
 
 async function start() {
-  const module = await compileCore();
+  const module = await WebAssembly.compile(await fetchFile(new URL("./aecodec.wasm", import.meta.url)));
   return new Jobs(new Core(module), module);
 }
 
