@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.networks.pairs import Pair, convolutional_pair, train_pair
+from helpers.networks.pairs import convolutional_pair, train_pair
 
 from aecodec import Codec
 from aecodec.base.arrays import Pixels
@@ -24,17 +24,12 @@ def few_digits(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def convolutional(digits: Pixels) -> Pair:
-    return train_pair(convolutional_pair(), digits[::3, ..., None] / np.float32(255))
-
-
-@pytest.fixture(scope="session")
 def convolutional_codec(
-    convolutional: Pair, few_digits: Path, tmp_path_factory: pytest.TempPathFactory
+    digits: Pixels, few_digits: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Codec:
+    pair = train_pair(convolutional_pair(), digits[::3, ..., None] / np.float32(255))
     folder = tmp_path_factory.mktemp("convolutional") / "codec"
-    hints = ModelHints(
-        pixel_ranges=(UNIT, UNIT), tile=28
-    )  # after so little training, others may fit
+    # After so little training, other pixel ranges may fit.
+    hints = ModelHints(pixel_ranges=(UNIT, UNIT), tile=28)
     options: Any = {"name": "any size", "priors": PriorOptions(4, 0), "hints": hints}
-    return codec_from_keras(convolutional, few_digits, folder, **options)
+    return codec_from_keras(pair, few_digits, folder, **options)

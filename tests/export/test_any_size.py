@@ -75,9 +75,6 @@ def test_pictures_of_every_size_are_restored(photograph: Pixels, tmp_path: Path)
         assert decoded.shape[1:3] == (height, width)
 
 
-C = ("--format", "c", "--size")
-
-
 @pytest.mark.usefixtures("fast_compiler")
 def test_c_is_exported_for_a_size(
     convolutional_codec: Codec, photograph: Pixels, command: Command
@@ -94,10 +91,6 @@ def test_c_is_exported_for_a_size(
 def test_a_size_without_two_sides_is_refused(
     convolutional_codec: Codec, command: Command, size: str
 ) -> None:
-    done = command("export", convolutional_codec.folder.path, "-o", "out", *C, size)
+    codec = convolutional_codec.folder.path
+    done = command("export", codec, "-o", "out", "--format", "c", "--size", size)
     assert (done.status, "give WIDTHxHEIGHT" in done.err) == (2, True)
-
-
-def test_a_codec_of_tiles_has_no_other_size(command: Command) -> None:
-    done = command("export", "digits", "-o", "out", *C, "28x28")
-    assert (done.status, "has a fixed size" in done.err) == (2, True)

@@ -54,7 +54,7 @@ def test_integer_scores_fit_32_bits(channels: int, seed: int, zero: int) -> None
 
 @pytest.mark.parametrize("make_pair", [vq_vae, pytest.param(fsq_channels, marks=pytest.mark.slow)])
 def test_pairs_with_codes_become_codecs(
-    make_pair: Callable[[np.ndarray], Pair], digits: Pixels, tmp_path: Path
+    make_pair: Callable[[np.ndarray], Pair], digits: Pixels, few_digits: Path, tmp_path: Path
 ) -> None:
     pair = make_pair(digits[::9, ..., None] / np.float32(255))
     images = digits[:40, ..., None] / np.float32(255)
@@ -64,9 +64,8 @@ def test_pairs_with_codes_become_codecs(
     assert (codes == np.rint(codes)).all()
     error = np.abs(decoder(codes) - pair[1](pair[0](images))).max(axis=(1, 2, 3))
     assert (error < 1e-3).mean() >= 0.9  # a few vectors lie halfway between two codes
-    np.save(tmp_path / "digits.npy", digits[:60])
     options: Any = {"priors": PriorOptions(4, 0), "name": "mine", "hints": ModelHints(tile=28)}
-    codec = codec_from_keras(pair, tmp_path / "digits.npy", tmp_path / "mine", **options)
+    codec = codec_from_keras(pair, few_digits, tmp_path / "mine", **options)
     loss = codec.folder.measured["finest_level"]
     assert len(codec.spec.levels) == 1
     assert loss["float_pair"] - loss["codec"] < 0.3

@@ -27,12 +27,15 @@ def test_the_networks_of_a_codec_are_exported(command: Command, suffix: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("options", "says"), [(("--level", "4"), "level 4"), (("--size", "16x16"), "need --format c")]
+    ("options", "says"),
+    [
+        ("codec --level 4", "level 4"),
+        ("codec --size 16x16", "need --format c"),
+        ("c --size 28x28", "has a fixed size"),
+    ],
 )
-def test_options_that_a_codec_file_does_not_take_are_refused(
-    command: Command, options: tuple[str, str], says: str
-) -> None:
-    done = command("export", "digits", "--format", "codec", "-o", "x.aecodec", *options)
+def test_options_that_do_not_fit_are_refused(command: Command, options: str, says: str) -> None:
+    done = command("export", "digits", "-o", "x.aecodec", "--format", *options.split())
     assert (done.status, Path("x.aecodec").exists()) == (2, False)
     assert says in done.err
 
