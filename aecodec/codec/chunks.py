@@ -240,7 +240,8 @@ class ChunkCodec:
         picture_with = partial(samples_picture, chunk, band_axis=axis, bands=self.bands)
         if nodata is None and not target.is_lossless:
             try:
-                nodata = nodata_in(replace(picture_with(), nodata=_as_nodata(fill_value)))
+                stated = _as_nodata(fill_value, chunk.dtype.kind)
+                nodata = nodata_in(replace(picture_with(), nodata=stated))
             except UsageError as error:
                 return self._encode_without_loss(picture_with(), error)
             if not nodata or nodata != fill_value:
@@ -327,6 +328,6 @@ def _is_nodata(nodata: Any, bands: int | None) -> bool:
     return nodata is None or nodata is False or (is_number and bands is not None)
 
 
-def _as_nodata(fill_value: float) -> float | None:
-    """A fill value as nodata, unless it is NaN, which is always missing."""
-    return None if math.isnan(fill_value) else fill_value
+def _as_nodata(fill_value: float, kind: str) -> float | None:
+    """A fill value as nodata, except NaN, and 0 among signed integers, where it is a default."""
+    return None if math.isnan(fill_value) or (kind == "i" and not fill_value) else fill_value

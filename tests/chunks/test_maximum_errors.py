@@ -43,6 +43,7 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
             codec.decode_to(file, chunk.shape, chunk.dtype)
 
 
+@pytest.mark.filterwarnings("ignore:a chunk is stored without loss:aecodec.AecodecWarning")
 @pytest.mark.parametrize("error", [1, 4, 7.5, 100])
 @given(
     dtype=st.sampled_from(SampleType),
@@ -54,11 +55,10 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
 def test_parts_that_are_written_again_keep_their_bound(
     error: float, dtype: SampleType, power: int, seed: int, fill_value: int
 ) -> None:
-    """Rows are replaced one after the other, by larger samples; nodata is stated or False."""
+    """Rows are replaced one after the other, by larger samples; signed integers need no nodata."""
     name = "digits" if dtype == SampleType.UINT8 and seed % 2 else None
-    codec = Aecodec(
-        name, 1 if name else None, max_error=error, nodata=None if fill_value else False
-    )
+    is_stated = fill_value or dtype.dtype in ("int8", "int16", "int32")
+    codec = Aecodec(name, 1 if name else None, max_error=error, nodata=None if is_stated else False)
     number = np.random.default_rng(seed)
     sizes = np.linspace(0, power, 9)[:, None]
     samples = number.normal(0, 2, (9, 40)) * 2**sizes
@@ -70,7 +70,7 @@ def test_parts_that_are_written_again_keep_their_bound(
     array = zarr.create_array({}, **options)
     for row in range(9):
         array[row] = samples[row]
-    chunk = array[...]
-    np.testing.assert_allclose(chunk.astype(float), samples.astype(float), 0, error)
-    array[...] = chunk
-    assert np.array_equal(array[...], chunk)
+    for _ in range(2):
+        chunk = array[...]
+        np.testing.assert_allclose(chunk.astype(float), samples.astype(float), 0, error)
+        array[...] = chunk
