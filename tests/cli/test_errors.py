@@ -67,7 +67,6 @@ def contents() -> dict[Path, bytes]:
         ("decompress digit.aec -o x.avif", _WRONG, "--quality"),
         ("decompress digit.aec --format png --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec -o x.png --format tiff", _WRONG, "the format of -o x.png"),
-        ("verify --device scans --against digit.png", _WRONG, "cannot be used with --device"),
         ("verify", _WRONG, "nothing to verify"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
         ("evaluate photo scans --against gif", _WRONG, "unknown format; use jpeg, webp, jxl, avif"),
