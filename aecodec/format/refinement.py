@@ -55,6 +55,3 @@ class Refinement(NamedTuple):
     @property
     def largest_bound(self) -> Bound:
         return max(self.bounds)
-
-    def bound(self, band: int) -> Bound:
-        return self.bounds[band if len(self.bounds) > 1 else 0]
