@@ -86,7 +86,6 @@ def _describe_samples(samples: Samples, header: Header, spec: CodecSpec | None) 
         "band_names": names and list(names),
         "nodata": samples.nodata,
         "limits": samples.limits and [list(limits) for limits in samples.limits],
-        "repeats": samples.repetition and [factor for factor, _, _ in samples.repetition],
     }
 
 

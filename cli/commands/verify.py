@@ -77,8 +77,7 @@ class _Verification:
         codec = self._codec_of(data)
         if codec:
             with_workers(codec, workers).decoder.check(data, self.limits)
-        values = {"source": str(source.path), "bytes": len(data), "whole": True}
-        values["codes_checked"] = codec is not None
+        values = {"source": str(source.path), "bytes": len(data), "codes_checked": bool(codec)}
         console.result(f"{name_of(source)}: intact{'' if codec else _FIELDS_ONLY}", values)
 
     def _codec_of(self, data: bytes) -> Codec | None:
