@@ -26,11 +26,10 @@ def open_interpreter(
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError as error:
         raise AecodecError(NEEDS_LITERT) from error
-    resolver = getattr(OpResolverType, kernels)
     interpreter = Interpreter(
         model_content=model,
         num_threads=1,
-        experimental_op_resolver_type=resolver,
+        experimental_op_resolver_type=getattr(OpResolverType, kernels),
         experimental_preserve_all_tensors=preserves_tensors,
     )
     interpreter.allocate_tensors()

@@ -86,9 +86,7 @@ class _Conversion:
     def _input(self) -> Any:
         entries = self._graph.inputs
         if len(entries) != 1:
-            raise ModelError(
-                f"the model has {len(entries)} inputs ({', '.join(entries)}), not one: {HALVES}"
-            )
+            raise ModelError(f"the model has the inputs {', '.join(entries)}, not one: {HALVES}")
         ((name, sides),) = entries.items()
         if not sides:
             raise ModelError(f"the input {name} has no axes: export the model for pictures")

@@ -50,10 +50,8 @@ def preview(
     """
     sources = expand(inputs, IMAGES)
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])
-    if out and not is_single:
-        raise UsageError("-o is for a single picture: leave it out")
-    if out and as_html:
-        raise UsageError("-o writes bytes, and --html prints tags: choose one of them")
+    if out and (as_html or not is_single):
+        raise UsageError("-o writes the preview of a single picture as bytes: leave it out")
     if as_html:
         work = partial(_print_tag, max_bytes=max_bytes)
     elif out:

@@ -72,7 +72,7 @@ def contents() -> dict[Path, bytes]:
         ("evaluate photo scans --against gif", _WRONG, "unknown format; use jpeg, webp, jxl, avif"),
         ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
         ("preview digit.png -o new.png", _WRONG, "name of a picture"),
-        ("preview digit.png --html -o a.bin", _WRONG, "choose one of them"),
+        ("preview digit.png --html -o a.bin", _WRONG, "of a single picture"),
         ("compress absent -o out", _MISSING, "absent"),
         ("info absent", _MISSING, "absent"),
         ("verify --device absent", _MISSING, "absent"),
