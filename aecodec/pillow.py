@@ -69,7 +69,7 @@ class AecImageFile(ImageFile.ImageFile):
         with _errors_as_pillows():
             header = read_header(self._content)
             if header.samples:
-                raise FormatError("the file has bands, which aecodec.decompress_array decodes")
+                raise FormatError("the file has bands: decode it with aecodec.decompress_array")
             self._size = header.size or codec_with_id(header.codec_id).spec.tile[::-1]
         self._mode = header.picture_mode.name
         self.info = {INFO_KEYS[kind]: v for kind, v in header.metadata.items() if kind in INFO_KEYS}

@@ -135,8 +135,8 @@ def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | 
         raise ModelError(
             f"the {half} has {len(names)} outputs ({', '.join(names)}) but must have one: to use "
             f"the first, save keras.Model({half}.inputs, {half}.outputs[0]); in PyTorch, return "
-            "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export; of a "
-            "CompressAI model, export g_a and g_s"
+            "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export; for "
+            "a CompressAI model, export g_a and g_s"
         )
     warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
     return mean

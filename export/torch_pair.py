@@ -144,7 +144,7 @@ def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool
     except Exception as error:  # modules and the exporter raise whatever they raise
         raise ModelError(
             f"PyTorch cannot export the {path.stem} to ONNX "
-            f"({_summary(error)}): change what it names; {HALVES}"
+            f"({_summary(error)}): change the part that the error names; {HALVES}"
         ) from error
     try:
         return load_onnx(path)

@@ -61,7 +61,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
     except ImageError as error:
         raise ImageError(
             f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
-            "(N, H, W, C), and C from 1 to 4; without a codec, it has any shape)"
+            "(N, H, W, C), and C from 1 to 4; without a codec, it can have any shape)"
         ) from error
     return picture
 
@@ -249,8 +249,8 @@ class ChunkCodec:
         is_number = nodata is not None and nodata is not False
         if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
             raise ImageError(
-                f"the chunk has NaN, and nodata is {nodata:g}: a chunk marks missing samples "
-                "in only one way, so replace NaN with nodata"
+                f"the chunk contains NaN, and nodata is {nodata:g}: a chunk can mark missing "
+                "samples in only one way, so replace NaN with nodata"
             )
         picture = picture_with(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)
@@ -318,8 +318,8 @@ class ChunkCodec:
 def _check_nodata(nodata: Any, bands: int | None) -> None:
     if not _is_nodata(nodata, bands):
         raise UsageError(
-            f"nodata is {nodata!r}: use a finite number and a codec with bands; NaN samples are "
-            "missing without a nodata value"
+            f"nodata is {nodata!r}: use a finite number and a codec with bands; NaN samples "
+            "count as missing even without a nodata value"
         )
 
 

@@ -77,7 +77,7 @@ def load_images(
     """Load the images of a file like :func:`load_array`; ImageError if they are not uint8."""
     array = load_array(path, key, defaults)
     if array.dtype != np.uint8:
-        raise ImageError(f"{path}: the array is {array.dtype}; give uint8")
+        raise ImageError(f"{path}: the array is {array.dtype}; convert it to uint8")
     if array.ndim == 3:
         check_frames(array.shape)
     return array

@@ -54,7 +54,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
         while (keyword := card[:8].decode("ascii").strip()) != "END":
             place += _CARD
             if len(card) < _CARD:
-                raise ImageError("the file ends in a header: fetch it again")
+                raise ImageError("the file ends in the middle of a header: fetch it again")
             if place > _MOST_HEADERS:
                 raise ImageError(f"a FITS file with more than {_MOST_HEADERS} bytes of headers")
             cards.setdefault(keyword, card[10:].decode("ascii", "replace").split("/")[0].strip())

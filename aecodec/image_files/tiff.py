@@ -250,7 +250,7 @@ def write_tiff(picture: Picture) -> bytes:
         samples = np.where(mask, samples.dtype.type(0), samples)
     if mask is not None and mask.shape[-1] > 1:
         raise UsageError(
-            "a TIFF file holds one mask for all bands, but the bands miss different samples, "
+            "a TIFF file holds one mask for all bands, but each band misses different samples, "
             "and there is no nodata value: read the file in Python with aecodec.decompress_array"
         )
     content = io.BytesIO()

@@ -256,5 +256,5 @@ class _Walk:
         self._file.seek(place)
         content = self._file.read(size)
         if len(content) < size:
-            raise ImageError("the file ends in its tags: fetch it again")
+            raise ImageError("the file ends in the middle of its tags: fetch it again")
         return content

@@ -30,7 +30,7 @@ def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
     if joined.frames != len(names):
         warn("the names of the pictures are not kept: a file with frames stores a single name")
     elif not can_be_kept(names):
-        warn("the names of the pictures are not kept: two are equal, or one is unusual")
+        warn("the names of the pictures are not kept: two are equal, or one is no safe file name")
     else:
         metadata = {**joined.metadata, MetadataKind.NAMES: pack_names(names)}
         return replace(joined, metadata=metadata)

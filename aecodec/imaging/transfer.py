@@ -41,7 +41,7 @@ class Transfer:
         if self.limits.dtype != np.float64 or self.tables.dtype != np.uint16:
             raise ValueError("limits or tables have a wrong type")
         if self.tables.ndim != 2 or self.limits.shape != (len(self.tables), 2):
-            raise ValueError("limits or tables have a wrong shape")
+            raise ValueError("limits or tables have the wrong shape")
         if not np.isfinite(self.limits).all() or (self.limits[:, 0] >= self.limits[:, 1]).any():
             raise ValueError("limits are not finite, or not in ascending order")
         ends = self.tables[:, [0, -1]]

@@ -498,7 +498,7 @@ def _gather(node: Node, value: Any, places: Any) -> Value:
     axis = node.get("axis", 0)
     if isinstance(places, Value):
         if isinstance(value, Value) or value.ndim != 2 or axis != 0:
-            raise ModelError("only constant places are supported, and lookups in nn.Embedding")
+            raise ModelError("only constant indices are supported, and lookups in nn.Embedding")
         layer = layers.Embedding(*value.shape, name=node.name)
         tensor = _with_weights(layer, places.tensor, value)
         return Value(tensor, (*places.axes, places.rank), places.rank + 1)

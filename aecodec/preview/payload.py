@@ -159,7 +159,7 @@ def unpack(payload: bytes) -> Content:
     decoder = BitDecoder(payload)
     shape = _code_number(decoder, 0, 6)
     if shape > 2 * SQUARE:
-        raise FormatError(f"not a preview: the number of its shape is {shape}, at most 62 is valid")
+        raise FormatError(f"not a preview: its shape number is {shape}, but must be at most 62")
     count = 1 + decoder.code(0, _RARE)
     return Content(shape, [_code_plane(decoder, _UNKNOWN) for _ in range(count)])
 

@@ -124,7 +124,7 @@ def data_of(
     tiles, own_size = tiles_of(x, pair, options.seed)
     if share:
         if not 0 < share < 1 or validation is not None:
-            raise UsageError("validation_split must be from 0 to 1, and excludes validation_data")
+            raise UsageError("validation_split is not between 0 and 1, or validation_data is set")
         tiles, held_out = tiles.split(share)
     elif validation is not None:
         with errors_about("validation_data"):

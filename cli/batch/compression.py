@@ -41,7 +41,7 @@ class CodingOptions:
         typer.Option(
             "--metadata/--no-metadata",
             help="Keep EXIF (including GPS), XMP and ICC profile. Default: yes, except "
-            "with --max-bytes or a single tile.",
+            "with --max-bytes or for a picture of one tile.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST

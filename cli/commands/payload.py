@@ -40,8 +40,8 @@ def payload(
     """Turn an .aec file into a bare payload or, with --codec, a payload into an .aec file.
 
     A payload lacks the signature, the codec id and the CRC-32 of its file, which saves 11 bytes.
-    digit.aec becomes digit.bin, or digit.txt with --text. To turn a payload into an .aec file, give
-    --codec, and --text and --checksum as before.
+    digit.aec becomes digit.bin, or digit.txt with --text. To turn a payload into an .aec file, use
+    --codec, and repeat --text and --checksum if you used them.
     """
     suffix = ".aec" if codec else ".txt" if text else ".bin"
     target = Path(out) if out else beside(file, file.stem + suffix)

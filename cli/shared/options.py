@@ -118,7 +118,7 @@ BandsFirst = Annotated[
     science(
         "--bands-first",
         help="Arrays are (bands, height, width), or with several frames (frames, bands, height, "
-        "width); pages of TIFF are bands.",
+        "width); the pages of a TIFF file are bands.",
     ),
 ]
 SamplesArray = Annotated[

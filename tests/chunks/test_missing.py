@@ -111,7 +111,7 @@ def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error:
         with pytest.warns(AecodecWarning, match="NaN samples become -9999, the nodata value"):
             check(array, WAYS[way](array, nodata, error), nodata, error)
     elif np.isnan(array).any():
-        with pytest.raises(ImageError, match="the chunk has NaN"):
+        with pytest.raises(ImageError, match="the chunk contains NaN"):
             WAYS[way](array, nodata, error)
     else:
         check(array, WAYS[way](array, nodata, error), nodata, error)

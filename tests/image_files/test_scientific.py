@@ -222,7 +222,7 @@ def test_masks_are_pages(dtype: str) -> None:
     with pytest.raises(UsageError, match="one mask for all bands"):
         write_samples(by_band, ".tif")
     if dtype == "uint16":  # floats have NaN
-        with pytest.raises(UsageError, match="only TIFF files have masks"):
+        with pytest.raises(UsageError, match="only TIFF files can hold masks"):
             write_samples(picture, ".npy")
 
 
@@ -263,7 +263,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "palette": (tiff(GREY.astype("u1"), photometric="palette", colormap=COLOURS), "PALETTE"),
     "several arrays": (npz(a=GREY, b=GREY), "--array.*a, b"),
     "part of an array": (numpy_file(GREY)[:-1], "ends before"),
-    "part of a TIFF": (tiff(GREY)[:100], "ends in its tags"),
+    "part of a TIFF": (tiff(GREY)[:100], "ends in the middle of its tags"),
     "another version": (b"\x93NUMPY\x09\0", "version 9.0 is not supported"),
     "nothing": (b"", "empty"),
     "another file": (b"text of a file", "not an image"),
