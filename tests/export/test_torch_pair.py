@@ -58,5 +58,5 @@ def test_a_torch_pair_becomes_a_codec(digits: Pixels, tmp_path: Path) -> None:
     loss = codec.folder.measured["finest_level"]
     assert loss["float_pair"] - loss["codec"] < 0.3
     options["replace"] = True
-    with pytest.raises(ModelError, match=r"takes neither .*nn\.Flatten"):
+    with pytest.raises(ModelError, match=r"accepts neither .*nn\.Flatten"):
         aecodec.export.from_torch(nn.Linear(784, 6), decoder, images, tmp_path / "mine", **options)

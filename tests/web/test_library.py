@@ -209,7 +209,7 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ),
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("decode(file, { codec: DIGITS })", "CodecError", "digits"),
-        ("(setCodecs('/golden'), decode(file))", "CodecError", "b4eae71e made the file, and"),
+        ("(setCodecs('/golden'), decode(file))", "CodecError", "needs codec b4eae71e"),
         ("decode(file, { maxPixels: 100 })", "LimitError", "more pixels"),
         ("decodeFrames(stack, { maxFrames: 1 })", "LimitError", "more pictures"),
         ("decode(refined, { baseOnly: true })", "UsageError", "no picture before"),
@@ -259,7 +259,7 @@ def test_several_pictures_share_the_workers(page: Browser) -> None:
 
 def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo: Codec) -> None:
     header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(8192, 8192))
-    bomb = base64.b64encode(pack(header, bytes(4096))).decode()
+    bomb = base64.b64encode(pack(header, bytes(99))).decode()
     name, milliseconds, width = page.run(
         f"const bomb = fromText('{bomb}');"
         "const start = performance.now(); const [name] = await kind(() => aecodec.decode(bomb));"
