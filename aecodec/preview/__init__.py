@@ -51,8 +51,7 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
 def decode(payload: bytes) -> Image.Image:
     """Decode a preview to an RGB or RGBA image, whose longer side has 32 pixels.
 
-    Raises FormatError if the payload is empty or not valid;
-    most random bytes are a valid payload.
+    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
     """
     pixels, ratio = decode_pixels(payload)
     size = round(SIDE * min(1.0, ratio)), round(SIDE * min(1.0, 1 / ratio))
@@ -63,8 +62,8 @@ def decode(payload: bytes) -> Image.Image:
 def decode_pixels(payload: bytes) -> tuple[Pixels, float]:
     """Decode a preview to pixels (32, 32, 3) or (32, 32, 4), and the ratio of width to height.
 
-    The pixels are the same integers in all implementations. Raises
-    FormatError if the payload is empty or not valid.
+    The pixels are the same integers in all implementations. Raises FormatError if the payload is
+    empty or not valid.
     """
     content = unpack(payload)
     ratio = LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
@@ -98,8 +97,8 @@ def _shape_number(ratio: float) -> int:
 def _reduced(frame: Image.Image) -> Pixels:
     """Reduce an image to pixels (32, 32, 3), or (32, 32, 4) if a pixel is not opaque.
 
-    First the width, then the height; Pillow's order for both depends on its version and the shape.
-    The mean colour shines through transparent pixels, whose own colours are not visible.
+    The width is reduced first: for both at once, the order depends on Pillow's version. Transparent
+    pixels are blended with the mean colour, because their own colours are invisible.
     """
     narrow = frame.convert("RGBA").convert("RGBa").resize((SIDE, frame.height), _LANCZOS)
     pixels = np.asarray(narrow.resize((SIDE, SIDE), _LANCZOS).convert("RGBA"))

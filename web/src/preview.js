@@ -113,7 +113,7 @@ function bytesOf(text) {
 function ratioOf(decide) {
   const shape = codedNumber(decide, 0, 6);
   if (shape > 2 * SQUARE) {
-    throw failure("FormatError", `not a preview: the number of its shape is ${shape}, at most 62 is valid`);
+    throw failure("FormatError", `not a preview: its shape number is ${shape}, but must be at most 62`);
   }
   return LARGEST_RATIO ** ((shape - SQUARE) / SQUARE);
 }
