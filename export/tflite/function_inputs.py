@@ -37,7 +37,7 @@ def copy_inputs(whole: Any, model: Model) -> None:
         (entry,) = (at for at in read if not model.tensors[at].is_constant)
         if model.tensors[entry].dtype != np.float32:
             continue
-        readers = {number for number, one in enumerate(model.operators) if entry in one.inputs}
+        readers = {n for n, operator in enumerate(model.operators) if entry in operator.inputs}
         if names <= _CLIPS and readers <= {*numbers}:
             limits = graph.tensors[parts[-1].outputs[0]].quantization
             for at in {entry, *inner}:

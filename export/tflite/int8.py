@@ -177,7 +177,7 @@ class _Calibrated:
 
     def _measure(self, interpreter: Any, samples: Float32) -> None:
         """Set the ranges of the results. TFLite's calibrator mixes those that share memory."""
-        results = [index for one in self._model.operators for index in one.outputs]
+        results = [index for operator in self._model.operators for index in operator.outputs]
         results = [index for index in results if self._model.tensors[index].dtype == np.float32]
         low, high = np.full(len(results), np.inf), np.full(len(results), _SMALLEST)
         for sample in samples:
@@ -194,12 +194,13 @@ class _Calibrated:
 
         The converter gives both one scale, which could otherwise clip the whole to the part.
         """
-        for one in self._model.operators:
-            tensors = [self._tensors[number].quantization for number in (*one.inputs, *one.outputs)]
+        for operator in self._model.operators:
+            numbers = *operator.inputs, *operator.outputs
+            tensors = [self._tensors[number].quantization for number in numbers]
             ranges = [r for r in tensors if r is not None and r.min is not None]
-            if one.name in _SHARING and ranges:
+            if operator.name in _SHARING and ranges:
                 low, high = min(r.min[0] for r in ranges), max(r.max[0] for r in ranges)
-                for number in one.outputs:
+                for number in operator.outputs:
                     self._set_range(number, low, high)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
