@@ -53,9 +53,10 @@ def decoder_for(system: str, folder: Path) -> Decode:
         if not isinstance(codec.folder, SamplesFolder):
             (folder / "codec").write_bytes(codec.folder.content)
             call.append(folder / "codec")
-        done = subprocess.run(call, input=data, env=environment, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr  # where wine too complains, about itself
-        return done.stdout
+        output = folder / "pixels"
+        with output.open("wb") as stream:  # a pipe would stay open as long as wine's server runs
+            subprocess.run(call, input=data, env=environment, stdout=stream, check=True)
+        return output.read_bytes()
 
     return decoded
 
