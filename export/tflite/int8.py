@@ -218,7 +218,9 @@ class _Calibrated:
         names: list[str] = []
         for numbers in functions_of(self._model):
             operators = [self._model.operators[number] for number in numbers]
-            outputs = [one.outputs[0] for one in operators if one.name not in CONVERSIONS]
+            outputs = [
+                operator.outputs[0] for operator in operators if operator.name not in CONVERSIONS
+            ]
             if len(outputs) > 1:
                 names += [self._tensors[number].name.decode() for number in outputs]
         return names
@@ -234,19 +236,25 @@ class _Calibrated:
         If outputs are moved at the end, they already have the range of the model's output.
         """
         operators, in_range = self._model.operators, set[int]()
-        added = {index for one in operators if one.name == "ADD" for index in one.inputs}
-        for one in operators:
-            activation = getattr(one.options, "fusedActivationFunction", None)
-            is_move = one.name in _MOVES and one.inputs[0] in in_range
-            if activation == schema.ActivationFunctionType.RELU6 or is_move or one.name == "MUL":
-                in_range.add(one.outputs[0])
-                self._set_range(one.outputs[0], 0.0, _CEILING)
-            elif one.outputs[0] in added:
-                self._set_range(one.outputs[0], -_CEILING, _CEILING)
+        added = {
+            index for operator in operators if operator.name == "ADD" for index in operator.inputs
+        }
+        for operator in operators:
+            activation = getattr(operator.options, "fusedActivationFunction", None)
+            is_move = operator.name in _MOVES and operator.inputs[0] in in_range
+            if (
+                activation == schema.ActivationFunctionType.RELU6
+                or is_move
+                or operator.name == "MUL"
+            ):
+                in_range.add(operator.outputs[0])
+                self._set_range(operator.outputs[0], 0.0, _CEILING)
+            elif operator.outputs[0] in added:
+                self._set_range(operator.outputs[0], -_CEILING, _CEILING)
         moved = self._model.exit
-        for one in reversed(operators):
-            if one.outputs[0] == moved and one.name in (*_MOVES, *CONVERSIONS):
-                moved = one.inputs[0]
+        for operator in reversed(operators):
+            if operator.outputs[0] == moved and operator.name in (*_MOVES, *CONVERSIONS):
+                moved = operator.inputs[0]
                 self._set_range(moved, *end.limits)
 
 
