@@ -151,13 +151,13 @@ def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
 def test_one_radio_packet_and_a_maximum_error_are_switches(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
     assert 150 < pressed(desktop, "#packet", "SPACE") <= 237
-    assert pressed(desktop, "#packet", "SPACE") == whole
+    assert pressed(desktop, "#whole", "SPACE") == whole
     lossless = pressed(desktop, "#bounded", "SPACE")
     assert lossless > 10 * whole
     assert whole < pressed(desktop, "#max-error", "END", "9", "ENTER") < lossless / 2
     assert pressed(desktop, "#max-error", "END", "9", "9", "ENTER") > whole  # of the 9 before
     assert "from 0 to 255" in message(desktop)
-    assert pressed(desktop, "#bounded", "SPACE") == whole
+    assert pressed(desktop, "#whole", "SPACE") == whole
     assert message(desktop) == ""
 
 

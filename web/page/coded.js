@@ -1,67 +1,61 @@
-// A picture, its files at all levels, and those of the browser's own formats at the same bytes.
+// A picture, its files, and those of the browser's own formats at the same bytes.
 
 import { decode, encode, readHeader } from "./aecodec/index.js";
 
-export const FORMATS = [
-  { title: "WebP", type: "image/webp" },
-  { title: "JPEG", type: "image/jpeg" },
-];
+const TYPES = { WebP: "image/webp", JPEG: "image/jpeg" };
+export const FORMATS = Object.keys(TYPES);
 
 /** A picture with one codec, which keeps its files. */
 export class CodedPicture {
-  /** sample: a file that is there without an encoder, and the choice that led to it: { choice, file }. */
+  #results = new Map();
+
+  /** sample: the file at the default level, if it is there without an encoder. */
   constructor(original, codec, sample) {
     this.original = original;
     this.onWhite = onWhite(original); // which every file is compared with
     this.codec = codec;
-    this.sample = sample && { name: JSON.stringify(sample.choice), file: sample.file };
-    this.files = new Map();
-    this.rivals = new Map();
+    this.sample = sample;
   }
 
   /** The file of a choice, { level }, { maxBytes } or { maxError }, with its picture and its quality. */
-  async at(choice, options) {
-    const name = JSON.stringify(choice);
-    if (!this.files.has(name)) {
-      const file = name === this.sample?.name ? this.sample.file : await this.#encode(choice, options);
-      this.files.set(name, await this.#measured(file, options));
-    }
-    return this.files.get(name);
-  }
-
-  #encode(choice, options) {
-    return encode(this.original, { codec: this.codec, ...choice, ...named(options, "encoder") });
-  }
-
-  async #measured(file, options) {
-    const { mode } = await readHeader(file);
-    const picture = await decode(file, { codec: this.codec, ...named(options, "decoder") });
-    const psnr = this.#psnr(picture);
-    return { bytes: file.length, blob: new Blob([file]), picture, psnr, channels: mode.length };
+  file(choice, options) {
+    return this.#once(JSON.stringify(choice), () => this.#coded(choice, options));
   }
 
   /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
   rival(format, bytes) {
-    const name = `${format.title} ${bytes}`;
-    if (!this.rivals.has(name)) this.rivals.set(name, this.#rival(format, bytes));
-    return this.rivals.get(name);
+    return this.#once(`${format} ${bytes}`, () => this.#rival(TYPES[format], bytes));
   }
 
-  async #rival({ type }, bytes) {
-    const blob = await smallestFrom(type === "image/jpeg" ? this.onWhite : this.original, type, bytes);
-    if (!blob) return undefined;
+  async #once(name, make) {
+    if (!this.#results.has(name)) this.#results.set(name, await make());
+    return this.#results.get(name);
+  }
+
+  async #coded(choice, options) {
+    const file = await this.#encode(choice, options);
+    const picture = await decode(file, { codec: this.codec, ...options });
+    const { mode } = await readHeader(file);
+    return { blob: new Blob([file]), picture, psnr: this.#psnr(picture), channels: mode.length };
+  }
+
+  #encode(choice, { signal, onProgress }) {
+    const { codec, sample, original } = this;
+    if (sample && choice.level === codec.defaultLevel) return sample;
+    return encode(original, { codec, ...choice, signal, onProgress: (part) => onProgress(part, "encoder") });
+  }
+
+  async #rival(type, bytes) {
+    const canvas = canvasOf(type === TYPES.JPEG ? this.onWhite : this.original);
+    const blob = await smallestFrom(canvas, type, bytes);
+    if (blob.type !== type) return undefined; // PNG, from a browser that lacks the format
     const picture = await pixelsOf(blob);
-    return { bytes: blob.size, picture, psnr: this.#psnr(picture) };
+    return { blob, picture, psnr: this.#psnr(picture) };
   }
 
   #psnr(picture) {
     return psnr(this.onWhite, onWhite(picture));
   }
-}
-
-// Options with the network that is downloaded, as the page tells it.
-function named({ signal, onProgress }, network) {
-  return { signal, onProgress: (progress) => onProgress(progress, network) };
 }
 
 function canvasOf(imageData) {
@@ -80,24 +74,13 @@ function onWhite(imageData) {
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-// Bisection over whole percents of quality. A browser that lacks a format writes PNG instead.
-async function smallestFrom(imageData, type, bytes) {
-  const canvas = canvasOf(imageData);
-  const written = (percent) => canvas.convertToBlob({ type, quality: percent / 100 });
-  let [low, high] = [0, 100];
-  let smallest = await written(high);
-  if (smallest.type !== type) return undefined;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const blob = await written(middle);
-    if (blob.size >= bytes) {
-      smallest = blob;
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return smallest;
+// Bisection over whole percents of quality.
+async function smallestFrom(canvas, type, bytes, low = 0, high = 100) {
+  const middle = (low + high) >> 1;
+  const blob = await canvas.convertToBlob({ type, quality: middle / 100 });
+  if (low === high) return blob;
+  const [least, most] = blob.size < bytes ? [middle + 1, high] : [low, middle];
+  return smallestFrom(canvas, type, bytes, least, most);
 }
 
 /** The pixels of an image file, upright and in sRGB. The longest side is at most `most`. */
@@ -119,14 +102,10 @@ async function bitsOf(blob) {
   return head.byteLength === 25 && head.getUint32(0) === 0x89504e47 ? head.getUint8(24) : 8;
 }
 
-/** PSNR in dB over the colours; Infinity for equal pictures. */
-export function psnr(original, picture) {
-  let sum = 0;
-  for (let at = 0; at < original.data.length; at += 4) {
-    for (let colour = at; colour < at + 3; colour += 1) sum += (original.data[colour] - picture.data[colour]) ** 2;
-  }
-  const mean = sum / ((3 * original.data.length) / 4);
-  return mean ? 10 * Math.log10(255 ** 2 / mean) : Infinity;
+// In dB over the colours; Infinity for equal pictures.
+function psnr({ data }, picture) {
+  const squares = (sum, value, at) => (at % 4 < 3 ? sum + (value - picture.data[at]) ** 2 : sum);
+  return 10 * Math.log10((255 ** 2 * 0.75 * data.length) / data.reduce(squares, 0));
 }
 
 export function asPng(imageData) {

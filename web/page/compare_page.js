@@ -6,155 +6,111 @@ import { decodeSamples, samplesToImageData } from "./aecodec/samples.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
 import * as view from "./view.js";
 
-const PACKET = 237; // bytes: one LoRa packet
 const LONGEST = 2560; // side of a picture in pixels; larger ones are reduced
-const OURS = "aecodec";
 
 const codecs = [];
-const state = { picture: undefined, coded: undefined, level: 4, target: "level", maxError: 0, right: OURS, shown: undefined };
+let coded; // the picture that is compared; undefined for a file without its original
+let saved; // the file that is shown and its picture
 
-// ---- what is shown
-
-// Do some work, and say what failed. Newer work aborts its signal.
-async function attempt(control, work) {
-  view.tell("");
-  view.busy(true);
-  try {
-    await work(control.signal);
-  } catch (error) {
-    if (control.signal.aborted) return;
-    view.tell(error instanceof AecodecError ? error.message : `An error occurred: ${error.message}`);
-    if (!(error instanceof AecodecError)) throw error;
-  } finally {
-    view.busy(false);
-  }
+// A function that does work, and says what failed. Newer work aborts the signal of the older.
+function queue() {
+  let control = new AbortController();
+  return async (work) => {
+    control.abort();
+    control = new AbortController();
+    const { signal } = control;
+    view.tell("");
+    view.busy(true);
+    await work(signal).catch((error) => signal.aborted || complain(error)).finally(() => view.busy(false));
+  };
 }
 
-let changing = new AbortController();
-function change(work) {
-  changing.abort();
-  changing = new AbortController();
-  return attempt(changing, work);
+function complain(error) {
+  view.tell(error instanceof AecodecError ? error.message : `An error occurred: ${error.message}`);
+  if (!(error instanceof AecodecError)) throw error;
 }
 
-function choice() {
-  const { level, maxError } = state;
-  return { level: { level }, packet: { maxBytes: PACKET }, error: { maxError } }[state.target];
+const change = queue();
+const open = queue();
+
+function compare(name, picture, codec, sample) {
+  coded = new CodedPicture(picture, codec, sample);
+  view.open(name, picture);
+  view.allow(codec);
+  return update();
 }
 
 function update() {
-  if (!state.coded) return undefined; // a file without its original is shown
   return change(async (signal) => {
-    const { coded } = state;
+    const choice = view.choice();
     view.clearRows();
-    const file = await coded.at(choice(), { signal, onProgress: view.progress });
+    const file = await coded.file(choice, { signal, onProgress: view.progress });
     signal.throwIfAborted();
-    state.shown = file;
-    view.showFile(file, coded.original, state.target === "level" ? state.level : undefined);
-    view.showRow(OURS, file);
-    await showRight(signal);
-    showRivals(file, signal);
+    saved = file;
+    view.showFile(file, choice.level);
+    const rival = FORMATS.includes(view.shown()) && (await coded.rival(view.shown(), file.blob.size));
+    signal.throwIfAborted();
+    view.showRight(rival || file, rival ? view.shown() : "aecodec");
+    measure(file, signal);
   });
 }
 
-async function showRivals(file, signal) {
+async function measure(file, signal) {
+  const { size } = file.blob;
   for (const format of FORMATS) {
-    const rival = await state.coded.rival(format, file.bytes);
+    const rival = await coded.rival(format, size);
     if (signal.aborted) return;
-    view.showRow(format.title, rival);
+    view.showRow(format, rival);
   }
-}
-
-async function showRight(signal) {
-  const { coded, right, shown: file } = state;
-  const format = FORMATS.find(({ title }) => title === right);
-  const shown = (format && (await coded.rival(format, file.bytes))) ?? file;
-  signal.throwIfAborted();
-  view.showRight(shown.picture, shown === file ? OURS : right);
 }
 
 // ---- what is opened
 
-// The codec for a picture: one whose tile is the picture, or else one for any size; a grey one for a colour picture comes last.
-function suited(picture) {
-  const { width, height, data } = picture;
-  const able = codecs.filter(({ compresses }) => compresses);
-  const isGrey = () => data.every((value, at) => at % 4 === 3 || value === data[at - (at % 4)]);
-  const isTile = ({ tile, anySize }) => !anySize && tile.width === width && tile.height === height;
-  if (!able.length) throw new CodecError("The codecs of this page only decompress: choose an .aec file");
-  const codec = able.find((candidate) => isTile(candidate) && (candidate.channels === 3 || isGrey()))
-    ?? able.find(({ anySize }) => anySize) ?? able.find(isTile);
-  if (!codec) throw new ImageError(`No codec of this page is for pictures of ${width}x${height} pixels`);
-  return codec;
-}
-
-function compare(name, picture, codec, sample) {
-  state.picture = { name, picture };
-  state.coded = new CodedPicture(picture, codec, sample);
-  state.shown = undefined;
-  state.level = codec.defaultLevel;
-  view.open({ name, picture });
-  view.allow(codec.levels, state);
-  return update();
-}
-
 // A file that is rejected leaves the comparison running.
-let opening = new AbortController();
-async function openFile(file) {
-  opening.abort();
-  opening = new AbortController();
-  await attempt(opening, async (signal) => {
+function openFile(file) {
+  return open(async (signal) => {
     await ready;
-    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-    const isOurs = file.name?.endsWith(".aec") || (first === 0xae && second === 0x43);
-    const show = await (isOurs ? readAec(file, signal) : readImage(file));
+    const show = await (file.name.endsWith(".aec") ? readAec(file, signal) : readImage(file));
     if (!signal.aborted) await show();
   });
 }
 
 async function readImage(file) {
   const picture = await pixelsOf(file, LONGEST).catch(() => {
-    throw new ImageError(`This browser cannot read ${file.name ?? "the pasted data"} as a picture`);
+    throw new ImageError(`This browser cannot read ${file.name} as a picture`);
   });
-  const codec = suited(picture);
-  return () => compare(file.name ?? "Pasted picture", picture, codec);
+  const codec = codecFor(picture);
+  return () => compare(file.name, picture, codec);
 }
 
-async function readAec(file, signal) {
-  const header = await readHeader(file);
+function codecFor({ width, height }) {
+  const isTile = ({ tile }) => tile.width === width && tile.height === height;
+  const takes = (codec) => codec.compresses && !codec.phases && (codec.anySize || isTile(codec));
+  const codec = codecs.find(takes);
+  if (!codec) throw new CodecError(`No codec of this page compresses ${width}x${height} pixels: choose an .aec file`);
+  return codec;
+}
+
+async function readAec(blob, signal) {
+  const header = await readHeader(blob);
   const codec = codecs.find(({ id }) => id === header.id);
   const options = { codec, signal, onProgress: view.progress };
-  const picture = header.hasSamples ? samplesToImageData(await decodeSamples(file, options)) : await decode(file, options);
-  return () => {
-    changing.abort();
-    state.picture = { name: file.name ?? "File", picture };
-    state.coded = undefined;
-    state.shown = { blob: file, bytes: file.size, picture };
-    view.openAlone({ name: state.picture.name, header, file, picture, codec });
-  };
+  const readSamples = async () => samplesToImageData(await decodeSamples(blob, options));
+  const picture = await (header.hasSamples ? readSamples() : decode(blob, options));
+  return () => change(async () => {
+    coded = undefined;
+    saved = { blob, picture };
+    view.openAlone(blob.name, header, saved, codec);
+  });
 }
 
-// ---- controls
+// ---- the beginning
 
 function listen() {
-  view.onLevel((level) => {
-    Object.assign(state, { level, target: "level" });
-    update();
-  });
-  view.onTarget((target, maxError) => {
-    Object.assign(state, { target, maxError });
-    update();
-  });
-  view.onRight((right) => {
-    state.right = right;
-    update();
-  });
-  view.onSave(async (kind) => {
-    const { shown, picture } = state;
-    const name = picture.name.replace(/\.\w+$/, "") || "picture";
-    return kind === "aec" ? [shown.blob, `${name}.aec`] : [await asPng(shown.picture), `${name}.png`];
-  });
-  view.listenToOpening(openFile);
+  view.onChange(() => coded && update());
+  view.onClick("#download", () => view.save(saved.blob, "aec"));
+  view.onClick("#save", async () => view.save(await asPng(saved.picture), "png"));
+  view.onOpen(openFile);
 }
 
 async function fetched(url) {
@@ -164,12 +120,11 @@ async function fetched(url) {
 // The sample is shown before its file and the codecs are there.
 async function openSample(name) {
   const original = await pixelsOf(await fetched(`samples/${name}`));
-  view.open({ name, picture: original });
+  view.open(name, original);
   return original;
 }
 
 async function start() {
-  view.busy(true);
   setCodecs("codecs");
   const lists = ["codecs", "samples"].map(async (name) => (await fetch(`${name}/index.json`)).json());
   const [ids, sample] = await Promise.all(lists);
@@ -179,15 +134,11 @@ async function start() {
     ...ids.map((id) => loadCodec(`codecs/${id}`)),
   ]);
   codecs.push(...loaded);
-  if (!sample) return;
-  const codec = codecs.find(({ id }) => id === sample.codec);
-  const known = { choice: { level: codec.defaultLevel }, file: new Uint8Array(await file.arrayBuffer()) };
-  compare(sample.picture, original, codec, known);
+  const codec = codecs.find(({ id }) => id === sample?.codec);
+  if (codec) compare(sample.picture, original, codec, new Uint8Array(await file.arrayBuffer()));
 }
 
 listen();
+view.busy(true);
 const ready = start().finally(() => view.busy(false));
-ready.catch((error) => {
-  view.tell(error.message);
-  throw error;
-});
+ready.catch(complain);
