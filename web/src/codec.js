@@ -2,7 +2,7 @@
 
 import { CodecError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
-import { fetchFile, fetchSection } from "./fetching.js";
+import { fetchFile, fetchSection, once } from "./fetching.js";
 import { SAMPLES } from "./arrays.js";
 import { CONSTANTS } from "./structures.js";
 
@@ -89,12 +89,7 @@ export class Codec {
 
   // Sections are fetched once, also if several jobs wait for one.
   #coming(section) {
-    if (!this.coming.has(section)) {
-      const coming = this.#fetch(section);
-      this.coming.set(section, coming);
-      coming.catch(() => this.coming.delete(section));
-    }
-    return this.coming.get(section);
+    return once(this.coming, section, () => this.#fetch(section));
   }
 
   async #fetch(section) {

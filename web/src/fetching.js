@@ -7,6 +7,15 @@ const GZIP = [0x1f, 0x8b];
 /** Bytes that the running downloads have brought and will bring; `tell` is called as they come. */
 export const traffic = { done: 0, of: 0, running: 0, tell() {} };
 
+/** A promise by its key, which is made once unless it fails. */
+export function once(promises, key, make) {
+  if (!promises.has(key)) {
+    promises.set(key, make());
+    promises.get(key).catch(() => promises.delete(key));
+  }
+  return promises.get(key);
+}
+
 /** What the content is instead of a file, if a host sent something else. */
 export function faultOf(content) {
   if (!content.length) return "empty: fetch or make it again";
@@ -67,7 +76,7 @@ async function counted({ body, headers }) {
   const count = (part, stream) => {
     traffic.done += part.length;
     traffic.of = Math.max(traffic.of, traffic.done);
-    traffic.tell();
+    traffic.tell(traffic);
     stream.enqueue(part);
   };
   traffic.of += headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));

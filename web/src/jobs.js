@@ -2,9 +2,10 @@
 
 import { Codec } from "./codec.js";
 import { CodecError, UsageError } from "./errors.js";
-import { WorkerPool } from "./worker_pool.js";
-import { compress, Decoding, Encoding } from "./picture_coding.js";
+import { once } from "./fetching.js";
+import { compress, decoding, encoding } from "./picture_coding.js";
 import { CONSTANTS } from "./structures.js";
+import { WorkerPool } from "./worker_pool.js";
 
 export class Jobs {
   constructor(core, module) {
@@ -20,49 +21,17 @@ export class Jobs {
   }
 
   codec(folder) {
-    if (!this.codecs.has(folder)) {
-      const coming = Codec.fetch(this.core, folder);
-      this.codecs.set(folder, coming);
-      coming.catch(() => this.codecs.delete(folder));
-    }
-    return this.codecs.get(folder);
+    return once(this.codecs, folder, () => Codec.fetch(this.core, folder));
   }
 
   /** Decode a file whose codec lies in the folder of its id under `codecs`, or in `folder`. */
-  async decode(file, { codecs, folder, limits = {} }, report) {
+  async decode(file, { codecs, folder, limits }, report) {
     const header = this.core.header(file);
-    const codec = folder ? await this.#sameCodec(header, folder) : await this.#codecOf(header, codecs);
-    return this.#decodeWith(codec, header, file, limits, report);
-  }
-
-  async #codecOf({ id }, codecs) {
-    try {
-      return await this.#sameCodec({ id }, `${codecs}/${id}`);
-    } catch (error) {
-      if (!error.isAbsent) throw error;
-      throw new CodecError(`the file needs codec ${id}, which ${codecs} does not contain: name its folder with setCodecs or codec`);
-    }
-  }
-
-  async #sameCodec({ id }, folder) {
-    const codec = await this.codec(folder);
-    if (codec.facts.id !== id) {
-      throw new CodecError(`the file needs codec ${id}, but ${folder} contains codec ${codec.facts.id} (${codec.facts.name})`);
-    }
-    return codec;
-  }
-
-  async #decodeWith(codec, header, file, limits, report) {
-    const decode = async () => {
-      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.#parts(header) });
-      try {
-        decoding.decodeCodes();
-        if (decoding.windows) await this.#run(codec, decoding, await codec.need(CONSTANTS.DECODER), report);
-        return header.hasSamples ? decoding.finishSamples() : decoding.finish();
-      } finally {
-        decoding.free();
-      }
-    };
+    const codec = await this.#codecOf(header, folder ?? `${codecs}/${header.id}`);
+    const decode = () => decoding(codec, file, limits, this.#parts(header), async (steps) => {
+      if (steps.windows) await this.#run(codec, steps, await codec.need(CONSTANTS.DECODER), report);
+      return header.hasSamples ? steps.samples() : steps.picture();
+    });
     // What a file claims is checked before a network or a table is fetched for it.
     try {
       return await this.#inTurn(decode, report);
@@ -71,6 +40,15 @@ export class Jobs {
     }
     await codec.needFor(header);
     return this.#inTurn(decode, report);
+  }
+
+  async #codecOf({ id }, folder) {
+    const codec = await this.codec(folder).catch((error) => {
+      if (!error.isAbsent) throw error;
+      throw new CodecError(`the file needs codec ${id}, which is not at ${folder}: name its folder with setCodecs or codec`);
+    });
+    if (codec.facts.id === id) return codec;
+    throw new CodecError(`the file needs codec ${id}, but ${folder} contains codec ${codec.facts.id} (${codec.facts.name})`);
   }
 
   // Two pictures at once: one is coded here while runners work on the other. More would only take memory. Aborted jobs
@@ -86,7 +64,7 @@ export class Jobs {
   async #run(codec, steps, section, report) {
     if (codec.facts.anySize) return this.pool.run(steps, section, report);
     steps.runHere();
-    report(steps.windows, steps.windows);
+    report({ done: steps.windows, of: steps.windows });
     return undefined;
   }
 
@@ -106,17 +84,12 @@ export class Jobs {
 
   async #encodeAt(codec, image, level, report) {
     const index = codec.levelIndex(level);
-    const section = await codec.need(CONSTANTS.ENCODER);
-    await Promise.all([codec.needBands(), codec.needLevel(index)]);
-    const encode = async () => {
-      const encoding = Encoding.begin(codec, image, { parts: this.#parts(image) });
-      try {
-        await this.#run(codec, encoding, section, report);
-        return encoding.file(index);
-      } finally {
-        encoding.free();
-      }
-    };
+    const needed = [codec.need(CONSTANTS.ENCODER), codec.needLevel(index), codec.needBands()];
+    const [section] = await Promise.all(needed);
+    const encode = () => encoding(codec, image, this.#parts(image), async (steps) => {
+      await this.#run(codec, steps, section, report);
+      return steps.file(index);
+    });
     return this.#inTurn(encode, report);
   }
 }

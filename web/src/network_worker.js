@@ -1,32 +1,16 @@
-// A worker that runs networks on windows, and knows nothing else.
+// A worker that runs networks on windows, and ends after an error.
 
 import { Core } from "./core.js";
-import { packError } from "./errors.js";
+import { serve } from "./messages.js";
 
+const plans = new Map(); // of networks in memory, by hash
 let core;
-const plans = new Map(); // addresses, by hash
 
-function addressOf({ hash, plan }) {
-  if (!plans.has(hash)) plans.set(hash, core.put(plan));
-  return plans.get(hash);
-}
-
-function run({ window, input }, plan, size) {
+serve(async (_, { module, hash, plan, window, input }) => {
+  core ??= new Core(module);
+  if (plan) plans.set(hash, [core.put(plan), plan.length]);
   const output = core.allocate(window.output_size);
-  try {
-    core.with("window", window, (at) => core.withBytes(input, (from) => core.check("aecodec_web_run", plan, size, at, from, output)));
-    return core.take(output, window.output_size);
-  } finally {
-    core.free(output);
-  }
-}
-
-onmessage = ({ data }) => {
-  try {
-    core ??= new Core(data.module);
-    const output = run(data.task, addressOf(data.network), data.network.size);
-    postMessage({ output }, [output.buffer]);
-  } catch (error) {
-    postMessage({ error: packError(error) });
-  }
-};
+  core.with("window", window, (at) =>
+    core.withBytes(input, (from) => core.check("aecodec_web_run", ...plans.get(hash), at, from, output)));
+  return core.takeFile({ at: output, size: window.output_size });
+});

@@ -1,7 +1,7 @@
 // A pool of workers that share out windows. Windows are independent, so each worker has memory of its own,
 // and no host has to send the headers that shared memory would need.
 
-import { unpackError } from "./errors.js";
+import { Remote } from "./messages.js";
 
 const MOST = 4; // workers: the margins of windows grow with their number
 const LARGEST = 1_600_000; // pixels that a window should have at most, for the sake of memory
@@ -38,12 +38,12 @@ export class WorkerPool {
         while (next < of) {
           const number = next++;
           steps.output(number, await this.#ask(runner, section, steps.input(number)));
-          report(++done, of);
+          report({ done: ++done, of });
         }
         this.#give(runner);
       } catch (error) {
         next = of;
-        runner.worker.terminate();
+        runner.remote.end();
         throw error;
       }
     };
@@ -54,31 +54,23 @@ export class WorkerPool {
 
   #take() {
     clearTimeout(this.timer);
-    if (this.idle.length) return this.idle.pop();
-    const worker = new Worker(new URL("./network_worker.js", import.meta.url), { type: "module" });
-    return { worker, known: new Set() };
+    return this.idle.pop() ?? { remote: new Remote(start), known: new Set() };
   }
 
   #give(runner) {
     this.idle.push(runner);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      for (const { worker } of this.idle.splice(0)) worker.terminate();
-    }, IDLE);
+    this.timer = setTimeout(() => this.idle.splice(0).forEach(({ remote }) => remote.end()), IDLE);
   }
 
-  #ask({ worker, known }, { hash, address, size }, task) {
-    const network = { hash, size };
-    const moved = [task.input.buffer];
-    if (!known.has(hash)) {
-      network.plan = this.core.take(address, size);
-      moved.push(network.plan.buffer);
-      known.add(hash);
-    }
-    return new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => (data.error ? reject(unpackError(data.error)) : resolve(data.output));
-      worker.onerror = (event) => reject(new Error(event.message || "a worker cannot be started"));
-      worker.postMessage({ module: this.module, network, task }, moved);
-    });
+  #ask({ remote, known }, { hash, address, size }, task) {
+    const plan = known.has(hash) ? undefined : this.core.take(address, size);
+    known.add(hash);
+    const transfer = [task.input.buffer, ...(plan ? [plan.buffer] : [])];
+    return remote.ask("run", { module: this.module, hash, plan, ...task }, { transfer });
   }
+}
+
+function start() {
+  return new Worker(new URL("./network_worker.js", import.meta.url), { type: "module" });
 }
