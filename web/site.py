@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.codec_file import pack_head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.example_pictures import sample_files
+from aecodec.data.samples import sample_paths
+from aecodec.image_files.reading import read_image
+from aecodec.imaging.picture import Picture
+
+PHOTOGRAPH = Path(__file__).parent / "coffee.jpg"
+"""The sample photograph, 600x400 pixels: `coffee.png` of scikit-image as JPEG, by Rachel Michetti
+(Pikolo Espresso Bar), who gave it to the public domain (CC0)."""
 
 
 def site_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
-    """All files of the page, by their paths relative to its folder.
-
-    Links between the files are relative, so that the folder can be anywhere on a host.
+    """All files of the page by their paths in its folder, which can be anywhere on a host.
 
     The page lists the codecs in their order.
 
@@ -28,15 +33,18 @@ def site_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
     hosted = {codec.spec.codec_id.hex(): hosted_files(codec.folder) for codec in codecs}
     library = _folder("src")
     library["aecodec.wasm"] = _gzipped(library["aecodec.wasm"])  # which the library unpacks
+    folders = {
+        "aecodec": library,
+        "samples": sample_files(codecs),
+        **{f"codecs/{name}": contents for name, contents in hosted.items()},
+    }
     return {
         **_folder("page"),
-        **_under("aecodec", library),
         "codecs/index.json": json.dumps(list(hosted)).encode(),
-        **_under("samples", sample_files(codecs)),
         **{
-            f"codecs/{name}/{file}": content
-            for name, contents in hosted.items()
-            for file, content in contents.items()
+            f"{folder}/{name}": content
+            for folder, contents in folders.items()
+            for name, content in contents.items()
         },
     }
 
@@ -46,17 +54,15 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
 
     The file `head` is the head of the codec file (section 3 of `docs/FORMAT.md`). Each section is a
     gzipped file named by its SHA-256. Gzip keeps downloads small on hosts that do not compress
-    files.
-
-    Without an encoder, the codec can only decompress.
+    files. Without an encoder, the codec can only decompress.
 
     Raises:
         CodecError: the codec file is damaged, or lacks the decoder.
 
     >>> from aecodec import load_codec
     >>> files = hosted_files(load_codec("digits").folder)
-    >>> len(files)  # a head, two networks, three levels, measurements
-    7
+    >>> len(files)  # a head, two networks, three levels, a primer, measurements
+    8
     """
     folder.check_has(Half.DECODER)
     sections = folder.sections
@@ -66,6 +72,30 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
         if section.content is not None
     }
     return {"head": pack_head(folder.spec, folder.rdoq, sections), **packed}
+
+
+def sample_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
+    """The files of the sample picture, by name: the photograph if a codec takes it, else a digit.
+
+    The picture has a compressed file at the default level, so that a first visit does not need an
+    encoder. `index.json` describes it, or is null if it suits none of the page's codecs.
+    """
+    for path in (PHOTOGRAPH, sample_paths()[3]):
+        picture = read_image(path)
+        if codec := next((codec for codec in codecs if _takes(codec, picture)), None):
+            name = codec.spec.codec_id.hex()
+            return {
+                path.name: path.read_bytes(),
+                f"{path.name}.aec": codec.compress(picture),
+                "index.json": json.dumps({"picture": path.name, "codec": name}).encode(),
+            }
+    return {"index.json": b"null"}
+
+
+def _takes(codec: Codec, picture: Picture) -> bool:
+    spec = codec.spec
+    is_tile = spec.tile == picture.size[::-1]
+    return codec.folder.compresses and not spec.bands and (spec.receptive_field > 0 or is_tile)
 
 
 def _gzipped(content: bytes) -> bytes:
@@ -79,7 +109,3 @@ def _folder(name: str) -> dict[str, bytes]:
     folder: Traversable = files(__package__).joinpath(name)
     contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     return dict(sorted(contents.items()))
-
-
-def _under(folder: str, contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {f"{folder}/{name}": content for name, content in contents.items()}

@@ -17,7 +17,7 @@ from aecodec.data.samples import sample_paths
 from aecodec.image_files.reading import from_pil, read_image
 from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture, stack
-from aecodec.web.example_pictures import PHOTOGRAPH
+from aecodec.web.site import PHOTOGRAPH
 
 _SHOWN = 3
 

@@ -15,7 +15,7 @@ from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.example_pictures import PHOTOGRAPH
+from aecodec.web.site import PHOTOGRAPH
 
 pytestmark = pytest.mark.slow
 

@@ -73,18 +73,18 @@ export class Codec {
 
   /** All that a file needs, by its header. */
   needFor({ levelIndex, hasBase }) {
-    const others = hasBase ? [this.need(DECODER), this.needLevel(levelIndex || this.levelIndex())] : this.#needAll([PRIMER]);
-    return Promise.all([this.needBands(), ...others]);
+    if (!hasBase) return this.#needAll([PRIMER, BANDS]);
+    return Promise.all([this.need(DECODER), this.needLevel(levelIndex || this.levelIndex()), this.needBands()]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
   needToCompress(errors) {
-    const kinds = errors ? [ENCODER, DECODER, LEVEL, PRIMER] : [LEVEL, this.facts.anySize && DECODER];
-    return Promise.all([this.needBands(), errors ?? this.need(ENCODER), ...this.#needAll(kinds)]);
+    return Promise.all([errors ?? this.need(ENCODER), this.#needAll([ENCODER, DECODER, LEVEL, BANDS, PRIMER])]);
   }
 
   #needAll(kinds) {
-    return this.sections.filter(({ kind }) => kinds.includes(kind)).map((section) => this.#coming(section));
+    const sections = this.sections.filter(({ kind }) => kinds.includes(kind));
+    return Promise.all(sections.map((section) => this.#coming(section)));
   }
 
   // Sections are fetched once, also if several jobs wait for one.

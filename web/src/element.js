@@ -30,16 +30,13 @@ let style;
 
 // A promise that is kept when an element is near the window, or a signal aborts.
 function nearness(element, signal) {
+  let observer;
   return new Promise((resolve) => {
-    const end = () => {
-      observer.disconnect();
-      resolve();
-    };
-    const look = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && end();
-    const observer = new IntersectionObserver(look, { rootMargin: NEAR });
+    const look = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && resolve();
+    observer = new IntersectionObserver(look, { rootMargin: NEAR });
     observer.observe(element);
-    signal.addEventListener("abort", end);
-  });
+    signal.addEventListener("abort", resolve);
+  }).finally(() => observer.disconnect());
 }
 
 /** The element; `element.d.ts` describes it. A server, which has no elements, may import it. */

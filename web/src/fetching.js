@@ -34,46 +34,37 @@ export async function fetchSection(core, folder, hash) {
   throw new CodecError(`${url}: damaged, its SHA-256 is wrong`);
 }
 
-/** The content of a file, unpacked. */
+/** The content of a file. Hosts may serve it plain or gzipped; which it is, the content says. */
 export async function fetchFile(url, options) {
-  return unpacked(await request(url, options));
-}
-
-// The response of a host.
-async function request(url, options) {
-  let response;
-  try {
-    response = await fetch(url, options);
-  } catch {
+  const response = await fetch(url, options).catch(() => {
     throw new InputError(`${url} cannot be fetched: check the network, the host's name and its CORS headers, and the page's policy`);
-  }
+  });
   if (!response.ok) {
     const error = new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
     throw Object.assign(error, { isAbsent: response.status === 404 });
   }
-  return response;
+  const content = await counted(response).catch(() => {
+    throw new InputError(`${url}: the transfer was interrupted; try again`);
+  });
+  const fault = faultOf(content);
+  if (fault) throw new InputError(`${url} is ${fault}`);
+  return GZIP.every((byte, at) => content[at] === byte) ? unpacked(content, url) : content;
 }
 
-// Hosts may serve plain files or gzipped ones; which it is, the content says.
-async function unpacked(response) {
-  const body = counted(response).catch(() => {
-    throw new InputError(`${response.url}: the transfer was interrupted; try again`);
-  });
-  const content = new Uint8Array(await body);
-  const fault = faultOf(content);
-  if (fault) throw new InputError(`${response.url} is ${fault}`);
-  if (!GZIP.every((byte, at) => content[at] === byte)) return content;
+async function unpacked(content, url) {
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
-  try {
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch {
-    throw new CodecError(`${response.url}: damaged, its gzip data cannot be unpacked`);
-  }
+  return bytesOf(stream).catch(() => {
+    throw new CodecError(`${url}: damaged, its gzip data cannot be unpacked`);
+  });
+}
+
+async function bytesOf(stream) {
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 // The body of a response, counted in `traffic` as it comes. Hosts that compress do not say how long it is.
 async function counted({ body, headers }) {
-  const count = (part, stream) => {
+  const transform = (part, stream) => {
     traffic.done += part.length;
     traffic.of = Math.max(traffic.of, traffic.done);
     traffic.tell(traffic);
@@ -82,7 +73,7 @@ async function counted({ body, headers }) {
   traffic.of += headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));
   traffic.running += 1;
   try {
-    return await new Response(body.pipeThrough(new TransformStream({ transform: count }))).arrayBuffer();
+    return await bytesOf(body.pipeThrough(new TransformStream({ transform })));
   } finally {
     traffic.running -= 1;
     if (!traffic.running) traffic.done = traffic.of = 0;

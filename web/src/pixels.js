@@ -9,7 +9,9 @@ export function fromImageData(value) {
   if (!width || !height || data?.byteLength !== 4 * width * height) {
     throw new ImageError(`${value?.constructor?.name ?? value} is not 8-bit ImageData: draw the picture on a canvas, and call getImageData`);
   }
-  const { isGrey, isOpaque } = traits(data);
+  const words = new Uint32Array(data.slice().buffer); // alpha, blue, green, red
+  const isGrey = words.every((word) => !((word ^ (word >> 8)) & 0xffff));
+  const isOpaque = words.every((word) => word >= 0xff000000);
   const places = isGrey ? [0] : [0, 1, 2];
   if (!isOpaque) places.push(3);
   const channels = places.length;
@@ -18,16 +20,6 @@ export function fromImageData(value) {
     for (let from = place, to = channel; from < data.length; from += 4, to += channels) pixels[to] = data[from];
   });
   return { width, height, channels, frames: 1, pixels };
-}
-
-function traits(data) {
-  let isGrey = true;
-  let isOpaque = true;
-  for (let at = 0; at < data.length && (isGrey || isOpaque); at += 4) {
-    isGrey &&= data[at] === data[at + 1] && data[at] === data[at + 2];
-    isOpaque &&= data[at + 3] === 255;
-  }
-  return { isGrey, isOpaque };
 }
 
 /** One frame of a picture as ImageData. */
