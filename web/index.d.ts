@@ -1,16 +1,16 @@
 /** Bytes of a file. */
 export type Bytes = ArrayBuffer | ArrayBufferView | Blob;
 
-/** How much is done: windows of the picture, or bytes of the codec. Files within `maxBytes` or `maxError` have no windows. */
+/** Progress in windows of the picture, or in bytes of the codec. Calls with `maxBytes` or `maxError` do not report windows. */
 export interface Progress {
   done: number;
   of: number;
-  /** Whether bytes are counted, of all downloads that run. */
+  /** Whether the numbers count the bytes of all running downloads. */
   isDownload: boolean;
 }
 
 export interface JobOptions {
-  /** Ends the job; the promise is rejected with the signal's reason. */
+  /** Aborts the job; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -22,15 +22,15 @@ export interface DecodeOptions extends JobOptions {
   maxPixels?: number;
   /** Limit for the number of pictures. Default: one per 8 bytes, but at least 1000. */
   maxFrames?: number;
-  /** Decode only the base of a file with refinements. */
+  /** Decode only the base picture of a file with refinements. */
   baseOnly?: boolean;
 }
 
 /** Set one of these options. */
 export interface LevelOrBytes {
-  /** 1 (smallest file) and up; in steps of 1/16 if the codec has gains. Default: the codec's default. */
+  /** 1 (smallest file) or higher; in steps of 1/16 if the codec has gains. Default: the codec's default level. */
   level?: number;
-  /** Makes the best file with at most this many bytes; shrinks the picture first if that is better. */
+  /** Makes the best file with at most this many bytes. Shrinks the picture first if that gives a better result. */
   maxBytes?: number;
 }
 
@@ -41,8 +41,8 @@ export interface CodecOptions extends JobOptions, LevelOrBytes {
 }
 
 export interface ErrorOptions extends JobOptions, LevelOrBytes {
-  /** The largest error of a sample, in grey levels: 0 is lossless. Several, the coarsest first, make nested refinements.
-   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  /** The largest allowed error of a sample, in grey levels: 0 is lossless. Several errors, the largest first, make nested
+   * refinements. The file is as small as possible; with `level`, it also contains the picture of that level. Not with `maxBytes`. */
   maxError: number | number[];
   /** The codec, or the URL of its folder; by default, samples are coded without one. */
   codec?: Codec | string | URL;
@@ -52,20 +52,20 @@ export type EncodeOptions = CodecOptions | ErrorOptions;
 
 /** The header of a file. */
 export interface Header {
-  /** Id of its codec, in 8 hexadecimal digits. */
+  /** Id of the file's codec, in 8 hexadecimal digits. */
   id: string;
-  /** In pixels; 0 stands for the codec's tile. */
+  /** In pixels; 0 means the size of the codec's tile. */
   width: number;
   height: number;
   mode: "L" | "RGB" | "LA" | "RGBA";
   /** Undefined: the codec's default. */
   level?: number;
-  /** Factor by which the sides were reduced before coding, from 1. */
+  /** Factor by which the sides were divided before coding: 1 or more. */
   reduction: number;
   frames: number;
-  /** Whether it has samples of bands, for `decodeSamples` of `aecodec/samples`. */
+  /** Whether the file contains samples of bands, for `decodeSamples` from `aecodec/samples`. */
   hasSamples: boolean;
-  /** Whether it has refinements, which guarantee a maximum error. */
+  /** Whether the file has refinements, which guarantee a maximum error. */
   isRefined: boolean;
   /** The maximum errors of the last refinement, if any: one for all bands, or one per band. */
   bound?: { isRoot: boolean; errors: number[] };
@@ -73,15 +73,15 @@ export interface Header {
   hasBase: boolean;
 }
 
-/** A codec, of which those parts are fetched that are used. `loadCodec` makes one. */
+/** A codec from `loadCodec`. Its parts are fetched when they are needed. */
 export interface Codec {
-  /** URL of its folder. */
+  /** URL of the codec's folder. */
   readonly url: string;
   readonly id: string;
   readonly name: string;
   /** Size of a tile in pixels. */
   readonly tile: { width: number; height: number };
-  /** 1 (grey) or 3 (RGB); all codecs accept grey and colour pictures. With phases, the number of bands. */
+  /** 1 (grey) or 3 (RGB); all codecs accept grey and colour pictures. For codecs with bands, the number of bands. */
   readonly channels: number;
   /** Number of 8-bit channels of the networks per band; 0 for codecs without bands. */
   readonly phases: number;
@@ -97,15 +97,15 @@ export interface Codec {
 }
 
 /**
- * Sets the URL of the folder that contains a folder for each codec, named by its id. Default: `codecs` next to the page.
+ * Sets the URL of the folder that contains one folder per codec, named after its id. Default: `codecs` next to the page.
  */
 export function setCodecs(url: string | URL): void;
 
-/** Reads the header of a file and checks the checksum. Throws FormatError. */
+/** Reads the header of a file and verifies the file's checksum. Throws FormatError. */
 export function readHeader(data: Bytes): Promise<Header>;
 
 /**
- * Loads a codec from the URL of its folder, which `aecodec web` writes under `codecs`. Fetches only its head.
+ * Loads a codec from the URL of its folder, which `aecodec web` writes under `codecs`. Fetches only the file `head`.
  * Throws InputError, CodecError.
  */
 export function loadCodec(url: string | URL): Promise<Codec>;
@@ -125,15 +125,15 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 
-/** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */
+/** Base class of every error that aecodec throws on purpose. The classes are the same as in Python. */
 export class AecodecError extends Error {}
 /** A call that contradicts itself, or asks for a level that the codec does not have. */
 export class UsageError extends AecodecError {}
-/** An image of a kind or a size that is not supported. */
+/** An image whose kind or size is not supported. */
 export class ImageError extends AecodecError {}
-/** Bytes that are not a whole, undamaged `.aec` file that this version can read. */
+/** Bytes that are not a complete, undamaged `.aec` file, or a file that this version cannot read. */
 export class FormatError extends AecodecError {}
-/** A codec that is damaged, or not the one that made the file. */
+/** A codec that is damaged, or that is not the file's codec. */
 export class CodecError extends AecodecError {}
 /** A file that cannot be fetched. */
 export class InputError extends AecodecError {}

@@ -6,7 +6,7 @@ export type SampleArray =
   | Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Uint32Array
   | BigInt64Array | BigUint64Array | Float64Array;
 
-/** Samples with bands: frames x height x width x bands numbers. */
+/** Samples with bands: numbers in the order frames, height, width, bands. */
 export interface Samples {
   width: number;
   height: number;
@@ -21,7 +21,7 @@ export interface Samples {
   isBigEndian?: boolean;
   /** Value of missing samples. By default, they become NaN, or 0 in integer types. */
   nodata?: number;
-  /** 1 for missing samples: an element per pixel or per sample. NaN and nodata are always missing. */
+  /** 1 for missing samples, with one element per pixel or per sample. NaN and nodata are always missing. */
   missing?: Uint8Array;
   samples: SampleArray;
 }
@@ -34,11 +34,11 @@ export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missi
 }
 
 export interface ShowOptions {
-  /** One band for grey, or three for RGB, counted from 0. Default: the first three or, if there are fewer, the first. */
+  /** One band for grey or three for RGB, numbered from 0. Default: the first three bands, or only the first if there are fewer. */
   bands?: [number] | [number, number, number];
-  /** Default: 0, the first. */
+  /** Number of the frame. Default: 0, the first frame. */
   frame?: number;
-  /** Percentiles of the samples that become black and full brightness. Default: [2, 98]. */
+  /** Percentiles of the samples that become black and white. Default: [2, 98]. */
   percentiles?: [number, number];
 }
 
@@ -46,7 +46,7 @@ export interface ShowOptions {
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
 
 /**
- * Converts bands of a frame to a picture, stretched between percentiles. NaN samples and samples in the mask `missing`
- * are transparent; without a mask, samples equal to `nodata`. Throws ImageError if a band or the frame does not exist.
+ * Converts bands of a frame to a picture, stretched between percentiles. NaN samples and samples in the mask `missing` become
+ * transparent; without a mask, samples equal to `nodata` also do. Throws ImageError if a band or the frame does not exist.
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;

@@ -117,7 +117,7 @@ def test_the_original_is_there_while_the_decoder_comes(browser: Browser, site: P
             "const [right, left] = document.querySelectorAll('#stage canvas');"
             "return [tag.textContent, [left.width, right.width]];"
         )
-        assert re.fullmatch(r"Downloading the decoder, 1\.\d of 3\.\d MB", told)
+        assert re.fullmatch(r"Downloading the decoder: 1\.\d of 3\.\d MB", told)
         assert shown == [600, 3]
         host.gate.set()
         browser.run(READY)
@@ -225,7 +225,7 @@ def test_a_file_is_dropped_and_seen(opened: Browser) -> None:
     assert text(opened, "#name") == "photograph.png"
     drop(opened, "/deep.png")
     settle(opened)
-    assert text(opened, "#about").endswith(" pixels, 16 bits reduced to 8")
+    assert text(opened, "#about").endswith(" pixels, converted from 16 to 8 bits")
     assert f"1/{round(107 * 72 / shown_bytes(opened))} of the raw" in text(opened, "#rate")
 
 

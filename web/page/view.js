@@ -35,7 +35,7 @@ export function progress({ done, of, isDownload }, network = "decoder") {
   const all = of > done ? ` of ${megabytes(of)}` : ""; // which hosts that compress do not say
   const tag = find("#download-tag");
   tag.hidden = !isDownload;
-  tag.textContent = isDownload ? `Downloading the ${network}, ${megabytes(done)}${all} MB` : "";
+  tag.textContent = isDownload ? `Downloading the ${network}: ${megabytes(done)}${all} MB` : "";
   progressBar.style.setProperty("--done", Math.max(done / of, 0.04));
   progressBar.ariaValueNow = Math.round((100 * done) / of);
   progressBar.ariaValueText = tag.textContent || `${progressBar.ariaValueNow} %`;

@@ -9,6 +9,6 @@ export function toBare(data, { checksum = false } = {}) {
 
 export async function fromBare(data, { codec, checksum = false } = {}) {
   const id = codec?.id;
-  if (!/^[0-9a-f]{8}$/.test(id)) throw new UsageError("name the codec: { codec: await loadCodec(url) }");
+  if (!/^[0-9a-f]{8}$/.test(id)) throw new UsageError("there is no codec: pass the codec of the payload, such as { codec: await loadCodec(url) }");
   return askAbout("fromBare", data, { id, checksum });
 }

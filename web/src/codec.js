@@ -50,14 +50,14 @@ export class Codec {
   levelIndex(level = this.facts.defaultLevel) {
     const { name, levels, hasGains } = this.facts;
     const isLevel = level >= 1 && level <= levels && Number.isInteger(hasGains ? level * UNITS : level);
-    if (!isLevel) throw new UsageError(`level ${level}: codec ${name} has the levels 1 to ${levels}${hasGains ? ", in steps of 1/16" : ""}`);
+    if (!isLevel) throw new UsageError(`level ${level}: codec ${name} has levels 1 to ${levels}${hasGains ? ", in steps of 1/16" : ""}`);
     return level * UNITS;
   }
 
   /** A section by its kind. */
   need(kind, level = 0) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
-    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]}${level ? ` ${level}` : ""} here: publish the whole codec`);
+    if (!section) throw new CodecError(`this copy of codec ${this.facts.name} has no ${NAMES[kind]}${level ? ` ${level}` : ""}: publish the whole codec`);
     return this.#coming(section);
   }
 

@@ -30,7 +30,7 @@ export class Core {
   /** Memory at a multiple of 64, until `free`. */
   allocate(size) {
     const address = this.calls.aecodec_web_allocate(size);
-    if (!address) throw new AecodecError("not enough memory: use smaller pictures");
+    if (!address) throw new AecodecError("not enough memory: use a smaller picture");
     return address;
   }
 

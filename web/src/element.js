@@ -173,7 +173,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
     // Canvases that are too large stay transparent, without an error. Some browsers change what getImageData returns.
     const isLarge = Math.max(width, height) > DRAWN_SIDE || width * height > DRAWN;
     if (isLarge && context.getImageData(0, 0, 1, 1).data[3] !== picture.data[3]) {
-      throw new ImageError(`this browser cannot show ${width}x${height} pixels in a canvas`);
+      throw new ImageError(`this browser cannot draw ${width}x${height} pixels on a canvas: use a smaller picture`);
     }
   }
 

@@ -18,10 +18,10 @@ export function once(promises, key, make) {
 
 /** What the content is instead of a file, if a host sent something else. */
 export function faultOf(content) {
-  if (!content.length) return "empty: fetch or make it again";
+  if (!content.length) return "empty: download it again, or compress the picture again";
   const start = String.fromCharCode(...content.subarray(0, 64)).trimStart();
   const isPage = /^<(!doctype|html|head|!--)/i.test(start);
-  return isPage ? "an HTML page, which servers send for unknown addresses: check the address, and that the file is on the host" : "";
+  return isPage ? "an HTML page, which servers send for unknown addresses: check the address, and whether the file is on the host" : "";
 }
 
 /** The content of a section, whose file is named by its hash. */
@@ -31,7 +31,7 @@ export async function fetchSection(core, folder, hash) {
     const content = await fetchFile(url, { cache });
     if (core.sha256(content) === hash) return content;
   }
-  throw new CodecError(`${url}: damaged, its SHA-256 is wrong`);
+  throw new CodecError(`${url}: damaged, its SHA-256 is wrong: publish the codec again`);
 }
 
 /** The content of a file. Hosts may serve it plain or gzipped; which it is, the content says. */

@@ -16,7 +16,7 @@ export function setCodecs(url) {
 /** The folder of a codec that was loaded, or of a URL or an id. */
 export function folderOf(codec, id) {
   if (id) return `${codecs}/${id}`;
-  if (!codec) throw new UsageError("name the codec: { codec: await loadCodec(url) }, or its URL");
+  if (!codec) throw new UsageError("there is no codec: pass { codec: await loadCodec(url) }, or the URL of a codec");
   return codec.url ?? absolute(codec);
 }
 
@@ -40,7 +40,7 @@ export function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal
 // The core takes 32 bits, of which 0 stands for its own limit.
 function limit(name, value) {
   if (value === undefined) return undefined;
-  if (!(value >= 1)) throw new UsageError(`${name} is ${value}: give a number of at least 1`);
+  if (!(value >= 1)) throw new UsageError(`${name} is ${value}: use a number of at least 1`);
   return Math.min(value, LARGEST);
 }
 
@@ -62,5 +62,5 @@ async function copyOf(data) {
   if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
   if (/ArrayBuffer]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data);
-  throw new UsageError(`${data?.constructor.name ?? data} is not the content of a file: give an ArrayBuffer, an array of bytes or a Blob`);
+  throw new UsageError(`${data?.constructor.name ?? data} is not the content of a file: pass an ArrayBuffer, an array of bytes or a Blob`);
 }

@@ -34,13 +34,13 @@ export async function encode(imageData, options) {
   const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
   const folder = folderOf(codec, !codec && maxError !== undefined && SAMPLES);
   const bad = [maxError ?? []].flat().find((error) => !(error >= 0));
-  if (bad !== undefined) throw new UsageError(`maxError is ${bad}: give a number of grey levels of at least 0, or several in descending order`);
+  if (bad !== undefined) throw new UsageError(`maxError is ${bad}: use a number of at least 0 (in grey levels), or several in descending order`);
   const values = { image, options: { folder, level, maxBytes, maxError } };
   return client.ask("encode", values, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
 async function decoded(data, options) {
   const picture = await decodeFile(data, options);
-  if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples from aecodec/samples");
+  if (picture.samples) throw new UsageError("the file contains samples of bands, not pixels: use decodeSamples from aecodec/samples");
   return picture;
 }

@@ -72,7 +72,7 @@ export class Jobs {
   async encode(image, { folder, level, maxBytes, maxError }, report) {
     const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
     const option = level === undefined ? "maxError" : "level";
-    if (!isOne) throw new UsageError(`give ${option} or maxBytes, not both`);
+    if (!isOne) throw new UsageError(`use either ${option} or maxBytes, not both`);
     const codec = await this.codec(folder);
     if (maxBytes === undefined && maxError === undefined) return this.#encodeAt(codec, image, level, report);
     const errors = maxError === undefined ? undefined : [maxError].flat();

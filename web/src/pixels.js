@@ -7,7 +7,7 @@ import { ImageError } from "./errors.js";
 export function fromImageData(value) {
   const { width, height, data } = value ?? {};
   if (!width || !height || data?.byteLength !== 4 * width * height) {
-    throw new ImageError(`${value?.constructor?.name ?? value} is not 8-bit ImageData: draw the picture on a canvas, and call getImageData`);
+    throw new ImageError(`${value?.constructor?.name ?? value} is not 8-bit ImageData: draw the picture on a canvas and call getImageData`);
   }
   const words = new Uint32Array(data.slice().buffer); // alpha, blue, green, red
   const isGrey = words.every((word) => !((word ^ (word >> 8)) & 0xffff));

@@ -96,7 +96,7 @@ export const previewText = (payload) =>
 
 function payloadOf(preview) {
   const payload = typeof preview === "string" ? bytesOf(preview) : preview;
-  if (!payload.length) throw failure("FormatError", "the preview is empty");
+  if (!payload.length) throw failure("FormatError", "the preview is empty: pass the bytes or the text of a preview");
   return payload;
 }
 
@@ -107,7 +107,7 @@ function bytesOf(text) {
   } catch {
     // an unknown character or a wrong length
   }
-  throw failure("FormatError", "damaged: the preview is not a text in base64url; it may have been cut or changed");
+  throw failure("FormatError", "damaged: the preview is not base64url text; its text may have been cut or changed");
 }
 
 function ratioOf(decide) {
@@ -273,9 +273,9 @@ function convolved(grid, weights, bias) {
 
 /** The payload, of at most `maxBytes`, of an ImageData or another object with `width`, `height` and RGBA `data`. */
 export function encodePreview({ width, height, data }, maxBytes = 40) {
-  if (!(maxBytes >= 10)) throw failure("UsageError", `a preview needs 10 bytes or more, not ${maxBytes}`);
+  if (!(maxBytes >= 10)) throw failure("UsageError", `a preview needs at least 10 bytes, but maxBytes is ${maxBytes}`);
   if (!data.length || data.length !== 4 * width * height) {
-    throw failure("UsageError", `${width}x${height} RGBA pixels have ${4 * width * height} bytes, not ${data.length}`);
+    throw failure("UsageError", `${width}x${height} RGBA pixels need ${4 * width * height} bytes, but data has ${data.length}`);
   }
   const pixels = blended(reduced(data, width, height));
   const exponent = clip(Math.log(width / height) / Math.log(LARGEST_RATIO), -1, 1);
