@@ -17,7 +17,7 @@ from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 
 _EPILOG = (
-    "Exit status: 0 success; 1 failure, even if only some of the inputs failed; 2 wrong "
+    "Exit status: 0 success; 1 some of several inputs failed, or a different error; 2 wrong "
     "usage; 3 unreadable or unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; "
     "6 input does not exist or cannot be opened; 7 .aec file exceeds --max-pixels or "
     "--max-frames; 130 interrupted."
@@ -91,7 +91,7 @@ def run() -> None:
     try:
         with complete_stdout(), memory_errors_wrapped():
             if "" in sys.argv[1:]:  # which would name the current folder
-                raise UsageError("an argument is empty: maybe a shell variable is not set")
+                raise UsageError("an argument is empty: check that your shell variables are set")
             app_for(sys.argv[1:])(prog_name="aecodec")
     except (AecodecError, OSError) as error:  # OSError: of a file system, if no command handles it
         echo(f"error: {error}", to_stderr=True)

@@ -40,8 +40,8 @@ class CodingOptions:
         bool | None,
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep EXIF (including GPS), XMP and ICC profile. Default: yes, except "
-            "with --max-bytes or for a picture of one tile.",
+            help="Keep EXIF data (including GPS), XMP data and the ICC profile. Default: yes, "
+            "except with --max-bytes or for a picture of one tile.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST
@@ -76,8 +76,8 @@ class CodingOptions:
         list[str] | None,
         options.quality(
             metavar="E",
-            help="Maximum error of every sample: 4, 0.5%, 0.5sqrt, B02=4,B03=8 for bands, or "
-            "16,4,0 for refinements.",
+            help="Limit the error of every sample: 4, 0.5% or 0.5sqrt. B02=4,B03=8 sets a limit "
+            "per band, and 16,4,0 makes refinements.",
         ),
     ] = None
     lossless: Annotated[bool, options.quality("--lossless", help="The same as --max-error 0.")] = (
@@ -108,7 +108,7 @@ def _errors_of(text: str) -> list[MaxErrorOfBands]:
     errors: dict[str, float | str] = {name.strip(): error for name, _, error in pairs}
     if "" in errors or len(errors) < len(pairs):
         raise UsageError(
-            f"--max-error {text}: name each band once, such as B02=4,B03=8; for several "
+            f"--max-error {text}: name each band once, as in B02=4,B03=8; for several "
             "refinements, repeat the option"
         )
     return [errors]

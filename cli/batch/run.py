@@ -114,8 +114,8 @@ class _Tally:
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
-            done = f"{self._existing} of {self._count} files were already done"
-            self._console.note(f"{done}, perhaps with different options")
+            skipped = f"skipped {self._existing} of {self._count} files whose result exists"
+            self._console.note(f"{skipped}, perhaps made with different options")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} files failed", True)
             raise typer.Exit(_SOME_FAILED)

@@ -13,9 +13,9 @@ from aecodec.codec_files.spec import title_of
 
 
 def codecs(name: OptionalCodec = None) -> None:
-    """List a codec, or all built-in codecs, with the size and quality of their levels.
+    """List the size and quality of each level of a codec, or of all built-in codecs.
 
-    Sizes are the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
+    A size is the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
     codecs that accept pictures of any size, sizes are in bits per pixel.
     """
     for codec_name in [name] if name else built_in_names():

@@ -21,7 +21,7 @@ from aecodec.imaging.plots import comparison_figure
 
 
 def compare(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture, or -.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture; - is standard input.")],
     out: options.OutFile = None,
     codec: options.CodecOrAuto = AUTO,
     level: options.LevelNumber = None,
@@ -31,13 +31,13 @@ def compare(
     array: options.SamplesArray = None,
     force: options.Force = False,
 ) -> None:
-    """Draw original, reconstruction and difference side by side, with bytes and PSNR.
+    """Draw a picture, its reconstruction and their difference side by side, with size and PSNR.
 
-    Without -o, the figure of digit.png is digit_compared.png in the same folder. Small pictures are
-    enlarged, and very large pictures are cropped to their centre.
+    Without -o, the command writes the figure for digit.png to digit_compared.png in the same
+    folder. The figure enlarges small pictures and shows only the centre of very large ones.
 
-    For a codec with bands, the figure shows the first three bands as RGB, or if there are fewer,
-    the first as grey levels. PSNR is relative to the range of the samples.
+    For a codec with bands, the figure shows the first three bands as RGB or, if there are fewer,
+    only the first as grey levels. PSNR is then relative to the range of the samples.
     """
     target = Path(out) if out else beside(image, f"{image.stem}_compared.png")
     check_suffix(target, ".png", "")

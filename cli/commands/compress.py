@@ -35,8 +35,8 @@ class CompressOptions(CodingOptions):
             return
         if len(self.inputs) > 1 or is_folder_at(self.inputs[0]):
             raise UsageError(
-                f"{out} would be a folder with a file for each picture: use aecodec stack to put "
-                f"all pictures into one file, or -o {out}/ to make the folder"
+                f"{out} would be a folder with a file for each picture: to put all pictures into "
+                f"one file, use aecodec stack; to make the folder, use -o {out}/"
             )
 
     def reading(self, codec: Codec | None, basis: ReadOptions) -> ReadOptions:
@@ -46,7 +46,7 @@ class CompressOptions(CodingOptions):
             )
         has_bands = codec and codec.spec.bands
         if has_bands or self.nodata is not None or self.bands_first or self.array:
-            raise UsageError("codecs with bands keep all depths: leave out --depth")
+            raise UsageError("codecs with bands keep the depth of samples: leave out --depth")
         return basis
 
 
@@ -55,9 +55,9 @@ def compress(chosen: CompressOptions) -> None:
     """Compress images to .aec files.
 
     Without -o, digit.png becomes digit.aec, and the folder scans becomes scans_aec. For each file,
-    the command prints the size, the ratios to the source file and to raw pixels, bits per pixel,
-    PSNR and, with --max-error, the largest error of a sample. Scientific pictures need a codec with
-    bands, --max-error or --lossless.
+    the command prints its size, its compression ratios relative to the source file and to raw
+    pixels, bits per pixel, PSNR and, with --max-error, the largest error of a sample. Scientific
+    pictures need a codec with bands, --max-error or --lossless.
     """
     chosen.check()
     compression = chosen.compression()

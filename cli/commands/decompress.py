@@ -80,8 +80,8 @@ def decompress(
     scans_aec_decompressed. Files in a folder regain the name and extension of their original.
     Originals in a lossy format, such as JPEG, become PNG files unless you use --quality.
 
-    With -o, the extension of the name selects the image format. A file with several pictures
-    becomes a folder: -o NAME is this folder, and -o NAME/ creates it inside NAME.
+    With -o, the extension of the output name selects the image format. A file with several
+    pictures becomes a folder: -o NAME names this folder, and -o NAME/ creates it inside NAME.
     """
     options.check_skipping(skip_existing, force)
     formats = _OutputFormats(inputs, out, image_format, quality)
@@ -112,14 +112,14 @@ class _OutputFormats:
         if self.image_format and named and format_of(named) != format_of(self.image_format.suffix):
             raise UsageError(
                 f"--format {self.image_format.value} contradicts the format of -o {self.out}: "
-                "give only one of them"
+                "use only one of them"
             )
         regains_suffix = self._folders and not self.image_format
         suffix = named or ("" if regains_suffix else self._suffix(None))
         if suffix.lower() in SAMPLES_SUFFIXES and not self.quality:
             return
         if suffix and format_to_write(suffix, self.quality) not in LOSSY and self.quality:
-            raise UsageError(f"{suffix[1:]} is lossless: leave out --quality, or use jpeg")
+            raise UsageError(f"{suffix[1:]} is lossless: leave out --quality, or write .jpg")
 
     def rename(self, path: Path) -> Path:
         """Path of the result of a file or folder, next to the source.
@@ -223,7 +223,7 @@ class _Decompression(NamedTuple):
             return job.target
         if job.target == STANDARD:
             raise UsageError(
-                "standard output holds one picture, but the file has several: name a folder with -o"
+                "the file has several pictures but standard output holds one: name a folder with -o"
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 
@@ -246,5 +246,5 @@ def _description(picture: Picture, written: Path) -> str:
     mode = picture.mode.name if picture.layout is None else f"{bands} x {dtype}"
     original = picture.origin.suffix if picture.origin else ""
     is_lossy = format_of(original) in NEEDS_QUALITY and written.suffix == ".png"
-    hint = f", was {original} (--quality N writes {original})" if is_lossy else ""
+    hint = f", was {original} (use --quality N to write {original})" if is_lossy else ""
     return f"{frames}{width}x{height} {mode}{hint}"

@@ -38,7 +38,7 @@ def demo(
     write_line(
         f"All files are in {folder}. {figure} shows originals, reconstructions and differences."
     )
-    write_line(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
+    write_line(f"Next, try: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
 
 
 def _compress(sample: Path, codec: Codec, folder: Path, force: bool) -> Picture:

@@ -77,11 +77,12 @@ class EvaluateOptions:
 
 @options.takes(EvaluateOptions)
 def evaluate(chosen: EvaluateOptions) -> None:
-    """Measure the levels of codecs on a data set: bytes, bits per pixel, errors and time.
+    """Measure each level of codecs on a data set: file size, bits per pixel, errors and time.
 
-    Each picture is compressed to its own file. Bytes are the mean file size, and the ratio is the
-    size of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
-    pictures. For codecs with bands, a second table shows RMSE and maximum error of each band.
+    The command compresses each picture to its own file. The column "bytes" shows the mean file
+    size, and "ratio" the size of raw pixels divided by the file size. PSNR is computed from the
+    mean squared error of all pictures. For codecs with bands, a second table shows RMSE and maximum
+    error of each band.
     """
     chosen.check()
     console, data = Console(as_json=chosen.as_json), chosen.data
@@ -113,8 +114,8 @@ def _check_bands(codecs: Sequence[Codec]) -> None:
         codec.spec.check_level(None)
     counts = {codec.spec.band_count for codec in codecs}
     if len(counts) > 1:
-        kinds = " and ".join("no" if count is None else str(count) for count in counts)
-        raise UsageError(f"the codecs have {kinds} bands: compare codecs for the same pictures")
+        kinds = ", ".join("none" if count is None else str(count) for count in counts)
+        raise UsageError(f"numbers of bands differ ({kinds}): compare codecs for the same pictures")
 
 
 def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Coder]:
@@ -132,7 +133,7 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     if not against:
         return []
     if bands is not None:
-        raise UsageError("--against needs codecs without bands: leave it out")
+        raise UsageError("--against works only for codecs without bands: leave it out")
     from aecodec.evaluation.evaluate import format_coder
     from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP
 
@@ -147,7 +148,7 @@ def _check_format(name: str, formats: Mapping[str, PillowFormat]) -> None:
     if name not in formats:
         raise UsageError(f"--against {name}: unknown format; use {', '.join(formats)}")
     if not formats[name].is_installed:
-        raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
+        raise AecodecError(f"--against {name}: first run pip install '{formats[name].package}'")
 
 
 _COLUMNS = {

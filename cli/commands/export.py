@@ -55,7 +55,7 @@ class ExportOptions:
             "-q",
             "--level",
             help="With --format c: level of the exported tables. Default: the codec's default "
-            "level. With --format codec: level to include; repeat for more. Default: all levels.",
+            "level. With --format codec: level to keep; repeat for more. Default: all levels.",
         ),
     ] = None
     data: Annotated[
@@ -95,18 +95,18 @@ class ExportOptions:
         if not spec.receptive_field:
             if self.size:
                 raise UsageError(
-                    f"--size is for codecs that accept any size, but {spec.name} has a fixed size"
+                    f"codec {spec.name} accepts only pictures of its tile size: leave out --size"
                 )
             return spec.tile
         size = self.size or _DEFAULT_SIZE
         match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", size)
         if not match or int(match[2]) % spec.tile[0] or int(match[1]) % spec.tile[1]:
             raise UsageError(
-                f"--size {size}: give WIDTHxHEIGHT such as 256x128, with a width that is a "
-                f"multiple of {spec.tile[1]} and a height that is a multiple of {spec.tile[0]}"
+                f"--size {size}: use WIDTHxHEIGHT such as 256x128; the width must be a "
+                f"multiple of {spec.tile[1]}, and the height a multiple of {spec.tile[0]}"
             )
         if not self.data:
-            raise UsageError("--calibrate is missing: give pictures like those to be compressed")
+            raise UsageError("--calibrate is missing: use it to name pictures like yours")
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:
@@ -122,11 +122,11 @@ class ExportOptions:
 
 @options.takes(ExportOptions)
 def export(chosen: ExportOptions) -> None:
-    """Export a codec's networks to another format.
+    """Export the networks of a codec to TFLite, Keras or C, or make a smaller codec file.
 
     tflite: int8 models for TensorFlow Lite. hdf5: float networks for Keras. c: a folder of C code,
     ready to compile, that writes and reads .aec files. codec: the codec file with only the levels
-    and networks that you choose. The page "On a device" of the documentation describes them.
+    and networks that you choose. For details, see the page "On a device" of the documentation.
     """
     chosen.check()
     codec, console = load_codec(chosen.codec), Console(chosen.quiet)

@@ -29,10 +29,10 @@ from aecodec.export.model_hints import (
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
     encoder: Annotated[
-        Path, typer.Option(metavar="FILE", readable=False, help="Keras or ONNX encoder.")
+        Path, typer.Option(metavar="FILE", readable=False, help="The encoder (Keras or ONNX).")
     ]
     decoder: Annotated[
-        Path, typer.Option(metavar="FILE", readable=False, help="Keras or ONNX decoder.")
+        Path, typer.Option(metavar="FILE", readable=False, help="The decoder (Keras or ONNX).")
     ]
     calibrate: Annotated[
         Path,
@@ -48,7 +48,7 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="WxH[x3]",
-            help="Size of the pictures, such as 28x28, for models that take flat vectors.",
+            help="Size of the pictures, such as 28x28, for models that need flat vectors.",
         ),
     ] = None
     pixel_range: Annotated[
@@ -56,12 +56,12 @@ class ImportOptions:
         typer.Option(
             metavar="BLACK..WHITE",
             help="Values of black and white, such as -1..1, or -1..1,0..1 for encoder and decoder. "
-            "If you omit this option or one of the next four, the best value is found by trial.",
+            "If you omit this option or one of the next four, aecodec finds the best value.",
         ),
     ] = None
     channel_order: Annotated[
         str | None,
-        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr for both models."),
+        typer.Option(metavar="rgb|bgr", help="Order of colours; rgb,bgr if the models differ."),
     ] = None
     layout: Annotated[
         str | None,
@@ -74,13 +74,13 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="NUMBERS",
-            help="Mean to subtract from the encoder's input, which is in 0..1 or --pixel-range: a "
-            "number, or three such as 0.485,0.456,0.406.",
+            help="Mean to subtract from the encoder's input, as one number or three, such as "
+            "0.485,0.456,0.406. The input is in 0..1, or in --pixel-range.",
         ),
     ] = None
     std: Annotated[
         str | None,
-        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input, after --mean."),
+        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input, used after --mean."),
     ] = None
     custom_objects: options.CustomObjects = None
     tile: Annotated[

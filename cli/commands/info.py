@@ -23,7 +23,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def info(inputs: AecFiles, as_json: Json = False) -> None:
-    """Describe .aec files, with or without their codec: size, mode, level, refinements."""
+    """Print size, mode, level and refinements of .aec files, even if their codec is unknown."""
     run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_file)
 
 

@@ -21,15 +21,15 @@ def payload(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="An .aec file, or with --codec a payload; - for standard input."
+            metavar="FILE", help="An .aec file or, with --codec, a payload; - for standard input."
         ),
     ],
     out: options.OutFile = None,
     text: Annotated[
-        bool, typer.Option("--text", help="The payload is base64url text, as in web pages.")
+        bool, typer.Option("--text", help="Write or read the payload as base64url text.")
     ] = False,
     checksum: Annotated[
-        bool, typer.Option("--checksum", help="The payload ends with a checksum of one byte.")
+        bool, typer.Option("--checksum", help="The payload ends with a one-byte checksum.")
     ] = False,
     codec: Annotated[
         str | None,
@@ -37,11 +37,11 @@ def payload(
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Turn an .aec file into a bare payload or, with --codec, a payload into an .aec file.
+    """Convert an .aec file to a bare payload or, with --codec, a payload to an .aec file.
 
-    A payload lacks the signature, the codec id and the CRC-32 of its file, which saves 11 bytes.
-    digit.aec becomes digit.bin, or digit.txt with --text. To turn a payload into an .aec file, use
-    --codec, and repeat --text and --checksum if you used them.
+    A payload saves 11 bytes, because it lacks the signature, the codec id and the CRC-32. Without
+    -o, digit.aec becomes digit.bin, or digit.txt with --text. To convert a payload to an .aec file,
+    use --codec, and repeat --text and --checksum if you used them.
     """
     suffix = ".aec" if codec else ".txt" if text else ".bin"
     target = Path(out) if out else beside(file, file.stem + suffix)

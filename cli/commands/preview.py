@@ -46,12 +46,12 @@ def preview(
     """Print previews of pictures: small, blurred versions in 10 to 100 bytes.
 
     Each line of output is a preview in base64url. If there are several pictures, the line begins
-    with the file name. -o writes the bytes of a single preview to a file.
+    with the file name. For a single picture, -o writes the preview to a file as bytes.
     """
     sources = expand(inputs, IMAGES)
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])
     if out and (as_html or not is_single):
-        raise UsageError("-o writes the preview of a single picture as bytes: leave it out")
+        raise UsageError("-o writes only the preview of a single picture, as bytes: leave out -o")
     if as_html:
         work = partial(_print_tag, max_bytes=max_bytes)
     elif out:
@@ -84,7 +84,7 @@ def _write(
     check_overwriting(target, force)
     check_not_sources([target], [source.path])
     if format_of(target.suffix):
-        raise UsageError(f"-o {target} is the name of a picture: use a name such as preview.bin")
+        raise UsageError(f"a preview is not a picture file: use -o preview.bin, not {target}")
     payload = _payload_of(source.path, max_bytes, console)
     write_bytes(target, payload, force)
     console.result(f"{name_of(source)} -> {target}: {len(payload)} bytes")

@@ -29,8 +29,8 @@ class StackOptions(CodingOptions):
 def stack(chosen: StackOptions) -> None:
     """Put pictures of equal size into one .aec file, which is smaller than separate files.
 
-    Without -o, the pictures of the folder scans become scans.aec. aecodec decompress writes the
-    pictures of a stack to a folder.
+    Without -o, the pictures in the folder scans become scans.aec. To write the pictures of a stack
+    to a folder again, use aecodec decompress.
     """
     sources, target = expand(chosen.inputs, IMAGES), _target(chosen.inputs, chosen.out)
     console = Console(to_stderr=target == STANDARD)
@@ -41,7 +41,7 @@ def stack(chosen: StackOptions) -> None:
     except ExistsError:
         if not chosen.skip_existing:
             raise
-        console.note(f"{target} was already done, perhaps with different options")
+        console.note(f"skipped: {target} exists, perhaps made with different options")
         return
     compression = chosen.compression()
     pictures, size = [], 0
@@ -65,7 +65,7 @@ def _target(inputs: Sequence[Path], out: str | None) -> Path:
     if out is None:
         if len(inputs) == 1 and is_folder_at(inputs[0]):
             return folder_beside(inputs[0], ".aec")
-        raise UsageError("name the file with -o, or give one folder")
+        raise UsageError("stack writes one file: name it with -o, or pass a single folder")
     if is_folder(out):
         raise UsageError(f"stack writes one file, but {out} is a folder: name a file with -o")
     return Path(out)
@@ -76,5 +76,5 @@ def _joined(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool |
     shared = shared_metadata(pictures, metadata)
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
-        warn("a stack keeps no colour profiles: pictures with profiles were converted to sRGB")
+        warn("a stack cannot keep colour profiles: pictures with profiles were converted to sRGB")
     return stacked(paths, coded, shared, metadata)

@@ -56,7 +56,7 @@ class TrainOptions:
             "bands for scenes; or a TOML file.",
         ),
     ] = "digits"
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None
+    epochs: Annotated[int | None, typer.Option(min=1, help="Number of passes over the data.")] = None
     minutes: Annotated[
         float | None,
         typer.Option(
@@ -69,12 +69,12 @@ class TrainOptions:
         typer.Option(
             min=1,
             metavar="N",
-            help="Stop after N epochs in which the loss on held-out pictures did not fall.",
+            help="Stop if the loss on held-out pictures has not fallen for N epochs.",
         ),
     ] = None
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles per training step.")] = None
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles in a training step.")] = None
     learning_rate: Annotated[
-        float | None, typer.Option(min=1e-12, help="Highest rate, reached after a short warm-up.")
+        float | None, typer.Option(min=1e-12, help="Peak learning rate, after a short warm-up.")
     ] = None
     device: Annotated[
         str | None,
@@ -91,7 +91,7 @@ class TrainOptions:
     ] = None
     code_dimension: Annotated[
         int | None,
-        typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
+        typer.Option("--code-dim", min=1, help="Number of channels of codes at the best level."),
     ] = None
     seed: Annotated[
         int | None,
@@ -112,7 +112,7 @@ class TrainOptions:
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard.")
     ] = None
-    resume: Annotated[bool, typer.Option("--resume", help="Continue interrupted training.")] = False
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False
     force: options.Force = False
     quiet: options.Quiet = False
 
@@ -128,7 +128,7 @@ class TrainOptions:
         """Raise an error unless there are data, and a codec can be written to its folder."""
         check_target(self.out, self.codec_name, replace=self.replaces)
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
-            raise UsageError(f"{self.out} is the codec of --from: give a different folder with -o")
+            raise UsageError(f"{self.out} is the codec of --from: name a different folder with -o")
         check_input(Path(self.data))
         if self.tensorboard and not find_spec("tensorboard"):
             raise AecodecError(
@@ -164,9 +164,8 @@ class TrainOptions:
 def train(chosen: TrainOptions) -> None:
     """Train a codec on your own pictures with a recipe. Needs TensorFlow.
 
-    The recipe provides the values of options that you leave out. Ctrl-C ends the training early
-    and still writes a codec. To continue after the last finished epoch, repeat the command with
-    `--resume`.
+    If you leave out an option, the recipe sets its value. Ctrl-C ends the training early and still
+    writes a codec. To continue after the last finished epoch, repeat the command with `--resume`.
     """
     chosen.check()
     console = Console(chosen.quiet)
@@ -181,7 +180,7 @@ def train(chosen: TrainOptions) -> None:
         scenes = open_scenes(Path(chosen.data), chosen.nodata)
     if scenes:
         pixels = scenes[0].pixels
-        console.note(f"scenes: {len(scenes)}, with {pixels.shape[-1]} bands of {pixels.dtype}")
+        console.note(f"{len(scenes)} scenes with {pixels.shape[-1]} bands of type {pixels.dtype}")
         recipe = recipe_for_bands(recipe, pixels.shape[-1])
     recipe = chosen.changed(recipe)
     with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():

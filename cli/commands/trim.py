@@ -24,7 +24,7 @@ def trim(
         str | None,
         typer.Option(
             metavar="E",
-            help="Keep the refinements needed for this maximum error, such as 4 or 0.5sqrt.",
+            help="Keep only the refinements needed for this maximum error, such as 4 or 0.5sqrt.",
         ),
     ] = None,
     force: options.Force = False,
@@ -32,7 +32,7 @@ def trim(
     """Remove refinements from .aec files, without decoding them.
 
     Without -o, scan.aec becomes scan_trimmed.aec in the same folder, and the folder scans becomes
-    scans_trimmed. compress writes one refinement for each value in --max-error 16,4,0.
+    scans_trimmed. aecodec compress --max-error 16,4,0 writes one refinement per value.
     """
     console = Console(to_stderr=out == "-" or STANDARD in inputs)
     bound = None if max_error is None else bound_to_keep(max_error)

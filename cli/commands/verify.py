@@ -22,7 +22,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.format.limits import Limits
 
-_FIELDS_ONLY = " (only checksum and fields, as its codec is not installed: name it with --codec)"
+_FIELDS_ONLY = " (only checksum and fields: the codec is not installed; name it with --codec)"
 
 
 def verify(
@@ -39,8 +39,8 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Verify a folder from aecodec export --format c instead, with the images FILE "
-            "(default: the sample digits).",
+            help="Instead, verify a folder from aecodec export --format c with images (default: "
+            "the sample digits).",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -49,9 +49,9 @@ def verify(
     jobs: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check .aec files for damage: checksum, fields and, if their codec is installed, codes.
+    """Check .aec files for damage. If their codec is installed, this includes the codes.
 
-    With --device, the command compiles a folder of exported C code, and checks that the program
+    With --device, the command compiles a folder of exported C code. It then checks that the program
     writes the same files and restores the same pixels as the library.
     """
     console = Console(as_json=as_json)
@@ -59,7 +59,7 @@ def verify(
         _verify_device(device, codec, inputs, console)
         return
     if not inputs:
-        raise UsageError("nothing to verify: give .aec files, or --device DIR")
+        raise UsageError("nothing to verify: name .aec files, or use --device DIR")
     limits, own_codec = Limits(max_pixels, max_frames), load_codec(codec) if codec else None
     verification = _Verification(own_codec, limits)
     run_all(console, expand(inputs, AEC_FILES), verification.verify_file, BatchOptions(jobs))
@@ -100,4 +100,4 @@ def _verify_device(
     sets = [open_pictures(path, None, reading) for path in data]
     compared = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
     count = check_device(device, device_codec, compared)
-    console.result(f"{path}: {count} pictures; the program and the library agree on all files")
+    console.result(f"{path}: the program and the library agree on all {count} pictures")

@@ -30,11 +30,11 @@ def web(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a web page on which visitors compress pictures, for any static host.
+    """Make a web page, for any static host, on which visitors can compress pictures.
 
     Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
     level, and with WebP and JPEG files of the same size. The codecs run in the browser, so
-    pictures never leave it. To view the page, run: python -m http.server -d DIR.
+    pictures never leave the device. To view the page, run: python -m http.server -d DIR.
     """
     check_overwriting(out, force)
     chosen = codecs or [name for name in built_in_names() if name != SAMPLES]

@@ -74,7 +74,7 @@ def expand(inputs: Sequence[Path], kind: FileKind) -> list[Source]:
 def sources_in(folder: Path, kind: FileKind) -> list[Source]:
     """The sorted files of a kind in a folder at any depth; else the folder, with a problem."""
     sources = sorted(_walk(folder, kind), key=lambda source: source.path)
-    return sources or [Source(folder, AecodecError("this folder has no files to read"))]
+    return sources or [Source(folder, AecodecError("this folder has no files for this command"))]
 
 
 def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
@@ -83,7 +83,7 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
         folders[:] = [name for name in folders if not name.startswith(TEMPORARY)]
         for name in folders:
             if os.path.islink(path := Path(parent, name)):
-                yield Source(path, InputError("skipped: links to folders are not followed"))
+                yield Source(path, InputError("skipped: a link to a folder; name the folder"))
         yield from filter(None, (_source(Path(parent, name), kind) for name in files))
     for error in unread:
         path = Path(str(error.filename))

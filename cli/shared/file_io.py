@@ -29,7 +29,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path == STANDARD:
             if sys.stdin is None:
-                raise InputError("it is closed")
+                raise InputError("it is closed: redirect a file or a pipe to it")
             return read_to_end(sys.stdin.buffer)
         return read_object(path) if is_url(path) else content_of(path)
     except OSError as error:
@@ -78,7 +78,7 @@ def check_overwriting(target: Path, force: bool) -> None:
 def check_suffix(path: Path, *suffixes: str) -> None:
     """Raise UsageError if the name of a file has none of these suffixes."""
     if path.suffix.lower() not in suffixes:
-        raise UsageError(f"{path}: give a name that ends with {suffixes[0]}")
+        raise UsageError(f"{path}: use a name that ends with {suffixes[0]}")
 
 
 def _existing(target: object) -> ExistsError:

@@ -31,7 +31,7 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind
     the arguments contradict each other, or two files would have the same result.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
-        raise UsageError("standard output holds one result: give one file, or a folder with -o")
+        raise UsageError("standard output can hold only one result: name a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else Path(out)
     jobs = [job for path in inputs for job in _jobs_of(path, target, into_folder, rename, kind)]
@@ -75,7 +75,7 @@ def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
-            "use two commands with different -o"
+            "run two commands with different -o"
         )
     return distinct
 
@@ -95,7 +95,7 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     originals = {real_path(source) for source in sources if source != STANDARD}
     for target in targets:
         if target != STANDARD and real_path(target) in originals:
-            raise UsageError(f"{target} is an input: give the result another name")
+            raise UsageError(f"{target} is an input: use a different name for the result")
 
 
 def folder_beside(folder: Path, ending: str) -> Path:

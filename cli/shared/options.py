@@ -79,7 +79,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto chooses one for the picture and options.",
+        help="A built-in codec or a codec file. auto chooses a codec by the picture and options.",
     ),
 ]
 LevelNumber = Annotated[
@@ -90,7 +90,7 @@ Jobs = Annotated[
     int | None, batch(min=1, metavar="N", help="Process N files at once. Default: one per core.")
 ]
 SkipExisting = Annotated[
-    bool, batch("--skip-existing", help="Skip inputs whose result exists, to resume a run.")
+    bool, batch("--skip-existing", help="Resume a run: skip inputs whose result exists.")
 ]
 Depth = Annotated[int | None, typer.Option(metavar="8", help="Scale 16-bit channels to 8 bits.")]
 MaxPixels = Annotated[
@@ -98,7 +98,7 @@ MaxPixels = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject files with more pixels. Default: 178956970, or less for tiny .aec files.",
+        help="Reject files with more than N pixels. Default: 178956970; less for tiny .aec files.",
     ),
 ]
 MaxFrames = Annotated[
@@ -106,19 +106,19 @@ MaxFrames = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject .aec files with more pictures. Default: one per 8 bytes, at least 1000.",
+        help="Reject files with more than N pictures. Default: one per 8 bytes, at least 1000.",
     ),
 ]
 Nodata = Annotated[
     float | None,
-    science(metavar="VALUE", help="Value of missing samples, besides NaN. Default: the file's."),
+    science(metavar="VALUE", help="Missing samples have this value or NaN. Default: the file's."),
 ]
 BandsFirst = Annotated[
     bool,
     science(
         "--bands-first",
-        help="Arrays are (bands, height, width), or with several frames (frames, bands, height, "
-        "width); the pages of a TIFF file are bands.",
+        help="Read arrays as (bands, height, width) or (frames, bands, height, width), and the "
+        "pages of a TIFF file as bands.",
     ),
 ]
 SamplesArray = Annotated[
@@ -126,7 +126,7 @@ SamplesArray = Annotated[
     science(
         "--array",
         metavar="NAME",
-        help="Name of the array in an .npz file. Default: its only array; for evaluate, x_test.",
+        help="Array to read from an .npz file. Default: its only array; for evaluate, x_test.",
     ),
 ]
 WhichFrames = Annotated[
@@ -136,8 +136,8 @@ CustomObjects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="MODULE:CLASS",
-        help="A custom class or function that the models use. aecodec executes MODULE, which may "
-        "be a file such as layers.py. Repeat the option for more.",
+        help="A custom class or function that the models use. aecodec executes MODULE, which can "
+        "be a file such as layers.py. Repeat the option for each class.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

@@ -38,7 +38,7 @@ def write_line(text: str) -> None:
 def write_content(content: bytes) -> None:
     """Write a file to standard output; UsageError if it is a terminal, OutputError if it fails."""
     if sys.stdout is None or sys.stdout.isatty():
-        raise UsageError("a terminal cannot display binary data: redirect it to a file or a pipe")
+        raise UsageError("a terminal cannot show binary data: redirect output to a file or a pipe")
     with _failures_of(sys.stdout):
         sys.stdout.flush()
         # with PYTHONUNBUFFERED, Python's own stream could write a part and drop the rest

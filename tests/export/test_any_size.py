@@ -93,4 +93,4 @@ def test_a_size_without_two_sides_is_refused(
 ) -> None:
     codec = convolutional_codec.folder.path
     done = command("export", codec, "-o", "out", "--format", "c", "--size", size)
-    assert (done.status, "give WIDTHxHEIGHT" in done.err) == (2, True)
+    assert (done.status, "use WIDTHxHEIGHT" in done.err) == (2, True)
