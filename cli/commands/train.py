@@ -56,7 +56,7 @@ class TrainOptions:
             "bands for scenes; or a TOML file.",
         ),
     ] = "digits"
-    epochs: Annotated[int | None, typer.Option(min=1, help="Number of passes over the data.")] = None
+    epochs: Annotated[int | None, typer.Option(min=1, help="Training passes over the data.")] = None
     minutes: Annotated[
         float | None,
         typer.Option(
