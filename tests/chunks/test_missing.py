@@ -176,10 +176,10 @@ def test_chunks_with_two_values_that_may_be_nodata_are_exact(
     limits, random = np.iinfo(dtype), np.random.default_rng(seed)
     chunk = random.integers(limits.min, limits.max, (2, 12, 16), dtype, endpoint=True)
     chunk.flat[:2] = limits.min, limits.max
-    with pytest.warns(AecodecWarning, match="without loss, because .* state nodata, .* or false"):
+    with pytest.warns(AecodecWarning, match="without loss, because .* set nodata, .* or to false"):
         assert np.array_equal(in_array(chunk, Aecodec(bands, **options)), chunk)
     wide = np.array([[-(2**63), 0, 2**50 + 1, 2**62 - 1, 2**63 - 1]])
-    with pytest.raises(UsageError, match="state nodata"):
+    with pytest.raises(UsageError, match="set nodata"):
         in_array(wide, Aecodec(max_error=4))
     if dtype == "u1":
         lossy = in_array(chunk, Aecodec(max_error=4, nodata=False))

@@ -145,7 +145,7 @@ def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
         if level:
             assert len(codec.decoder.codes(data))
         else:
-            with pytest.raises(UsageError, match="neither codes nor a base"):
+            with pytest.raises(UsageError, match="no base picture and no codes"):
                 codec.decoder.codes(data)
 
 

@@ -212,7 +212,7 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("(setCodecs('/golden'), decode(file))", "CodecError", "needs codec b4eae71e"),
         ("decode(file, { maxPixels: 100 })", "LimitError", "more pixels"),
         ("decodeFrames(stack, { maxFrames: 1 })", "LimitError", "more pictures"),
-        ("decode(refined, { baseOnly: true })", "UsageError", "no picture before"),
+        ("decode(refined, { baseOnly: true })", "UsageError", ": decompress"),
         ("decode('photo.aec')", "UsageError", "String is not the content of a file"),
         ("encode(PICTURE)", "UsageError", "codec"),
         ("encode()", "ImageError", "undefined is not 8-bit ImageData"),
