@@ -26,8 +26,8 @@ from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.scientific import read_samples
 from aecodec.imaging.array_pictures import samples_picture
-from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
+from aecodec.native.writing import fill_missing
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts")
 _DEEP_GREY = b"\x10\0"
@@ -101,8 +101,7 @@ class ScenePictures:
 
     def _converted(self, scene: Picture, fitted: FittedTransfer) -> Array:
         values = fitted.transfer.to_values(scene.pixels)
-        if scene.missing is not None:
-            fill(values, scene.missing)
+        fill_missing(scene, values)
         if not self.has_missing:
             return values[0]
         missing = False if scene.missing is None else scene.missing[0]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p, string_at
+from dataclasses import replace
 from decimal import ROUND_CEILING, Context
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-from aecodec.base.arrays import Codes, Latents
+from aecodec.base.arrays import Codes, Latents, Values
 from aecodec.base.errors import UsageError
 from aecodec.base.parallel import Workers
-from aecodec.format.arrays import SampleType
+from aecodec.format.arrays import LAYOUTS, SampleType
 from aecodec.format.container import Header
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture
@@ -73,6 +74,13 @@ def nodata_in(picture: Picture) -> float | None:
     if not samples.has_nodata:
         return None
     return samples.nodata if picture.pixels.dtype.kind == "f" else int(samples.nodata)
+
+
+def fill_missing(picture: Picture, values: Values) -> None:
+    """Replace missing values (F, H, W, B) of a picture, in place, as encoders do."""
+    if picture.missing is not None:
+        samples = samples_of(replace(picture, layout=LAYOUTS[True, True]))
+        LIBRARY.aecodec_fill_missing(byref(samples), address_of(values))
 
 
 def _set_metadata(original: Original, metadata: bytes) -> None:

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an encoder makes of vectors, for programs that fit the tables of codecs. The tables are those of
- * aecodec.h; none of these functions checks them. */
+/* For programs that make codecs: what an encoder makes of vectors, and of missing samples. The tables are
+ * those of aecodec.h; none of these functions checks them, or other arguments. */
 #ifndef AECODEC_FITTING_H
 #define AECODEC_FITTING_H
 
-#include "aecodec.h"
+#include "aecodec_library.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +22,9 @@ extern "C" {
 aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment *vectors,
                                const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
                                const aecodec_choices *choices);
+
+/* Replace missing values, as networks see them: [frames][height][width][bands] of the samples. */
+void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
 
 #ifdef __cplusplus
 }

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.format.arrays import BAND_TYPES
-from aecodec.imaging import missing
 from aecodec.imaging.array_pictures import from_array, samples_picture
+from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, to_phases
+from aecodec.native.writing import fill_missing
 
 DTYPES = [np.dtype(kind.dtype) for kind in BAND_TYPES]
 rngs = st.integers(0, 2**32).map(np.random.default_rng)
@@ -53,7 +54,7 @@ def test_missing_values_are_filled_from_known_ones(
     values = rng.integers(0, 1021, (2, *rng.integers(1, 20, 2), 3)).astype(np.uint16)
     mask = rng.random((*values.shape[:-1], 3 if has_planes else 1)) < rng.random()
     original, known = values.copy(), np.broadcast_to(~mask, values.shape)
-    missing.fill(values, mask)
+    fill_missing(Picture(values, missing=mask), values)
     assert (values[known] == original[known]).all()
     for plane, old, is_known in zip(
         *(np.moveaxis(a, -1, 1).reshape(6, -1) for a in (values, original, known)), strict=True

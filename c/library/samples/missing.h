@@ -2,6 +2,7 @@
 /* Arrays of samples, and which of them are missing. Private. */
 #pragma once
 
+#include "aecodec_fitting.h"
 #include "samples/numbers.h"
 
 static inline size_t pixels_of_samples(const aecodec_samples *samples)
@@ -21,7 +22,6 @@ int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
 /* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL
  * if there are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);
-void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
 /* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the
  * largest one. */
 uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
