@@ -213,9 +213,6 @@ def _operator_words(operator: Operator, start: int) -> list[int]:
     ]
 
 
-_SLOT_ALIGNMENT, _GROUP = 16, 4
-
-
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
     """Assign tensors to slots, so that inputs of this size need little memory."""
     plan.tensors[plan.entry].place = Place.INPUT
@@ -271,28 +268,3 @@ class _Slots:
         best = min(fitting, key=size_of) if fitting else max(self._free, key=size_of)
         self.sizes[best] = max(size, self.sizes[best])
         return best
-
-
-def work_size(plan: bytes, rows: int, columns: int) -> int:
-    """Bytes of working memory that C computes with portable kernels, for an input of this size."""
-    words = np.frombuffer(plan, "<u4").astype(int)
-    tensors, rest = words[16:][: 8 * words[3]].reshape(-1, 8), words[16 + 8 * words[3] :]
-    operators = rest[: 16 * words[4]].reshape(-1, 16)
-    signed = tensors.astype(np.int32)
-    sides = [
-        side * (tensors[:, at] & 0xFFFF) // (tensors[:, at] >> 16) + signed[:, at + 1]
-        for side, at in ((rows, 3), (columns, 5))
-    ]
-    sizes = sides[0] * sides[1] * tensors[:, 2]
-    slots = [max(sizes[tensors[:, 0] == slot], default=0) for slot in range(words[5])]
-    packed = 0
-    for kind, inputs, _, output, window, steps, *_ in operators:
-        if kind == Kind.CONVOLUTION:  # one row of the output needs these inputs
-            wide = (sides[1][output] - 1) * (steps >> 16) + (window >> 16)
-            row = (window & 0xFFFF) * wide * tensors[inputs & 0xFFFF, 2] + _GROUP
-            packed = max(packed, row)
-    return int(_SLOT_ALIGNMENT - 1 + _aligned(4 * len(slots)) + sum(map(_aligned, slots)) + packed)
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _SLOT_ALIGNMENT) * _SLOT_ALIGNMENT

@@ -44,6 +44,10 @@ class NativeNetwork:
         check(LIBRARY.aecodec_network_output(network, rows, columns, returned))
         return (rows, columns, taken[2]), (returned[0], returned[1], returned[2])
 
+    def device_work_size(self, rows: int, columns: int) -> int:
+        """Bytes of working memory on a device for an input of this size."""
+        return int(LIBRARY.aecodec_device_work_size(byref(self._network), rows, columns))
+
     def __call__(self, picture: Latents) -> Latents:
         """Run int8 (h, w, C), or an array of any shape if the network accepts only one size.
 

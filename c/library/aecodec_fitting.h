@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For programs that make codecs: what an encoder makes of vectors, and of missing samples. The tables are
- * those of aecodec.h; none of these functions checks them, or other arguments. */
+/* For programs that make codecs: what an encoder makes of vectors and missing samples, and the memory of
+ * devices. The tables are those of aecodec.h; none of these functions checks them, or other arguments. */
 #ifndef AECODEC_FITTING_H
 #define AECODEC_FITTING_H
 
 #include "aecodec_library.h"
+#include "aecodec_network.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +26,9 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
 
 /* Replace missing values, as networks see them: [frames][height][width][bands] of the samples. */
 void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
+
+/* As aecodec_network_work_size, on a device, whose kernels are portable. */
+size_t aecodec_device_work_size(const aecodec_network *network, uint32_t rows, uint32_t columns);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,6 @@ from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.compiler.plan import work_size
 from aecodec.native.networks import NativeNetwork
 
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
@@ -38,14 +37,15 @@ class CNetwork:
     def of(cls, folder: CodecFolder, half: Half, size: tuple[int, int]) -> CNetwork:
         """A half for pictures of (width, height); CodecError if the codec lacks it."""
         plan, tile = plan_of(folder, half), folder.spec.tile if half is Half.DECODER else (1, 1)
-        taken, returned = NativeNetwork(plan).shapes(size[1] // tile[0], size[0] // tile[1])
+        network = NativeNetwork(plan)
+        taken, returned = network.shapes(size[1] // tile[0], size[0] // tile[1])
         numbers = {
             "SIZE": len(plan),
             "ROWS": taken[0],
             "COLUMNS": taken[1],
             "INPUT_SIZE": math.prod(taken),
             "OUTPUT_SIZE": math.prod(returned),
-            "WORK_SIZE": work_size(plan, *taken[:2]),
+            "WORK_SIZE": network.device_work_size(*taken[:2]),
         }
         return cls(folder.spec, half, plan, numbers)
 

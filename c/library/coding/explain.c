@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an encoder makes of vectors, for fitting. */
+/* What an encoder makes of vectors, for fitting; and the memory of devices. */
 #include <stdlib.h>
 
 #include "aecodec_fitting.h"
+#include "aecodec_kernels.h"
 #include "pictures/geometry.h"
 
 static size_t vectors_of(const aecodec_segment *s) { return (size_t)s->planes * s->rows * s->columns; }
@@ -56,4 +57,10 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
     }
     free(r.work);
     return AECODEC_OK;
+}
+
+size_t aecodec_device_work_size(const aecodec_network *network, uint32_t rows, uint32_t columns)
+{
+    const aecodec_network device = {network->plan, &aecodec_portable_kernels};
+    return aecodec_network_work_size(&device, rows, columns);
 }
