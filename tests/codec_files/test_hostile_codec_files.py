@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import band_codec, linear
+from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import GOLDEN
 from helpers.codecs.made_up_codecs import change_spec
 from hypothesis import given, settings
@@ -34,6 +34,7 @@ from aecodec.codec_files.codec_file import (
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
+from aecodec.imaging.transfer import Transfer
 
 SMALL = {
     name: (GOLDEN / "codecs" / f"{name}.aecodec").read_bytes()
@@ -154,9 +155,7 @@ def test_what_does_not_count_keeps_the_identity_and_all_else_changes_it() -> Non
 )
 def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables: Any) -> None:
     codec = band_codec(tmp_path, [(0, 1)], 1)
-    transfer = linear([(0, 1)], 1)
-    object.__setattr__(transfer, "limits", np.array(limits, np.float64))
-    object.__setattr__(transfer, "tables", np.array(tables, np.uint16))
+    transfer = Transfer(np.array(limits, np.float64), np.array(tables, np.uint16))
     section = bands_section(Bands(1, ("a",)), transfer)
     codec.file.write_bytes(pack_codec(codec.spec, codec.rdoq, [section, *codec.sections[1:]]))
     with pytest.raises(CodecError, match=r"bands\.aecodec: not a codec file of version"):
