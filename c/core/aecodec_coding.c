@@ -85,12 +85,6 @@ static table table_of_row(const aecodec_codec *codec, unsigned row)
     return t;
 }
 
-static table table_of_priors(const aecodec_codec *codec)
-{
-    const table t = {codec->prior_frequencies, 0, codec->priors - 1u, codec->priors - 1u, 1};
-    return t;
-}
-
 static uint32_t frequency_of(const table *t, uint32_t symbol)
 {
     if (symbol == t->last) {
@@ -132,7 +126,8 @@ static uint32_t code_byte(range_coder *c, uint32_t byte)
 
 static void code_prior(pass *p, range_coder *c, uint32_t vector)
 {
-    const table t = table_of_priors(p->codec);
+    const uint32_t last = p->codec->priors - 1u;
+    const table t = {p->codec->prior_frequencies, 0, last, last, 1};
     p->priors[vector] = (uint16_t)code_symbol(c, &t, p->priors[vector]);
 }
 

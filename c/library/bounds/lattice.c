@@ -88,11 +88,6 @@ static double clip(double number, double most)
     return number < -most ? -most : number > most ? most : number;
 }
 
-static int32_t clip_value(const lattice *l, int64_t value)
-{
-    return (int32_t)(value < l->limits[0] ? l->limits[0] : value > l->limits[1] ? l->limits[1] : value);
-}
-
 /* The multiple that is nearest to a number, the even one in a tie; 0 for NaN. */
 int64_t aecodec_nearest_multiple(double number, double unit)
 {
@@ -105,25 +100,11 @@ int64_t aecodec_nearest_multiple(double number, double unit)
     return whole - (rest < -0.5 || (rest == -0.5 && whole % 2));
 }
 
-/* The difference of two numbers of 64 bits, of which the first may be unsigned. */
-static int64_t difference(uint64_t a, int64_t b)
-{
-    return (int64_t)(a - (uint64_t)b);
-}
-
 int64_t aecodec_wide_multiple(uint32_t type, uint64_t bits, uint64_t unit)
 {
     const uint64_t magnitude = type == AECODEC_INT64 && bits >> 63 ? 0 - bits : bits;
     const uint64_t whole = magnitude / unit + (magnitude % unit > unit / 2);
     return (int64_t)(magnitude == bits ? whole : 0 - whole);
-}
-
-static int32_t value_of_wide(const lattice *l, uint64_t bits)
-{
-    if (l->unit > 0) {
-        bits = (uint64_t)aecodec_wide_multiple(l->type, bits, (uint64_t)l->unit);
-    }
-    return clip_value(l, difference(bits, l->offset));
 }
 
 /* Multiples beyond the type are its lowest and its highest number. */
@@ -143,23 +124,6 @@ static uint64_t wide_of_value(const lattice *l, int32_t value)
     return is_negative ? 0 - magnitude * unit : magnitude * unit;
 }
 
-static int32_t value_of_number(const lattice *l, double number)
-{
-    return clip_value(l, difference((uint64_t)aecodec_nearest_multiple(number, l->unit), l->offset));
-}
-
-static double number_of_value(const lattice *l, int32_t value)
-{
-    return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit,
-                most_of(l->type));
-}
-
-static int32_t signed_of(uint32_t type, uint64_t bits)
-{
-    const uint32_t unused = 32 - 8 * sample_size(type);
-    return (int32_t)((uint32_t)bits << unused) >> unused;
-}
-
 /* The bits of floats as values, and back: those of negative numbers descend. */
 static int32_t ordered(uint32_t type, int32_t x)
 {
@@ -169,6 +133,7 @@ static int32_t ordered(uint32_t type, int32_t x)
 /* A sample whose value is exact, or that has points, as a number. */
 static int32_t number_of(uint32_t type, uint64_t bits)
 {
+    const uint32_t unused = 32 - 8 * sample_size(type);
     switch (type) {
     case AECODEC_UINT8:
     case AECODEC_UINT16:
@@ -176,7 +141,7 @@ static int32_t number_of(uint32_t type, uint64_t bits)
     case AECODEC_UINT32:
         return (int32_t)((uint32_t)bits ^ SIGN);
     default:
-        return ordered(type, signed_of(type, bits));
+        return ordered(type, (int32_t)((uint32_t)bits << unused) >> unused);
     }
 }
 
@@ -185,9 +150,16 @@ static int32_t value_of(const lattice *l, uint64_t bits)
     if (l->points) {
         return l->points->numbers[number_of(l->type, bits) - l->points->lowest];
     }
-    return is_wide_integer(l->type) ? value_of_wide(l, bits)
-           : l->unit > 0            ? value_of_number(l, aecodec_sample_number(l->type, bits))
-                                    : number_of(l->type, bits);
+    if (!(l->unit > 0) && !is_wide_integer(l->type)) {
+        return number_of(l->type, bits);
+    }
+    if (l->unit > 0) {
+        bits = (uint64_t)(is_float(l->type)
+                              ? aecodec_nearest_multiple(aecodec_sample_number(l->type, bits), l->unit)
+                              : aecodec_wide_multiple(l->type, bits, (uint64_t)l->unit));
+    }
+    const int64_t value = (int64_t)(bits - (uint64_t)l->offset); /* bits may be unsigned */
+    return (int32_t)(value < l->limits[0] ? l->limits[0] : value > l->limits[1] ? l->limits[1] : value);
 }
 
 static uint64_t bits_of_value(const lattice *l, int32_t value)
@@ -199,7 +171,8 @@ static uint64_t bits_of_value(const lattice *l, int32_t value)
         return wide_of_value(l, value);
     }
     if (l->unit > 0) {
-        return aecodec_to_sample_bits(l->type, number_of_value(l, value));
+        const int64_t multiple = (int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value);
+        return aecodec_to_sample_bits(l->type, clip((double)multiple * l->unit, most_of(l->type)));
     }
     return (uint32_t)ordered(l->type, value) ^ (l->type == AECODEC_UINT32 ? SIGN : 0);
 }

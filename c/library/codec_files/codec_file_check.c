@@ -23,11 +23,6 @@ enum {
     MIN_GAIN = -2048
 };
 
-static int is_aligned(const void *bytes)
-{
-    return (uintptr_t)bytes % ALIGNMENT == 0;
-}
-
 /* ---- the built-in codec ---- */
 
 /* Its files state other sizes than that of a digit. */
@@ -296,7 +291,7 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
     static const uint16_t one = 1;
     const int is_little_endian = *(const uint8_t *)&one;
     aecodec_bundle *opened;
-    if (!is_aligned(bytes)) {
+    if ((uintptr_t)bytes % ALIGNMENT) {
         return AECODEC_BAD_ARGUMENT;
     }
     size_t head = check_head(bytes, size);
@@ -320,7 +315,7 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
 aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const void *bytes, size_t size)
 {
     section *s = bundle->sections + number;
-    if (number >= bundle->facts.sections || !is_aligned(bytes) || size != s->entry.size) {
+    if (number >= bundle->facts.sections || (uintptr_t)bytes % ALIGNMENT || size != s->entry.size) {
         return AECODEC_BAD_ARGUMENT;
     }
     if (s->entry.is_present) {

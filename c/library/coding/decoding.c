@@ -327,13 +327,6 @@ void aecodec_decoding_free(aecodec_decoding *d)
 
 /* ---- codes that are given ---- */
 
-static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
-{
-    const uint64_t vectors = aecodec_vectors(&d->file.bundle->facts, &d->file.geometry);
-    memcpy(d->codes, codes, (size_t)vectors * d->level.codec.code_dimension);
-    return aecodec_decoding_select(d, 0, d->file.samples.frames);
-}
-
 static aecodec_status describe(opened_file *f, const aecodec_bundle *bundle, uint32_t level,
                                const aecodec_image *size)
 {
@@ -367,7 +360,11 @@ static aecodec_status begin_codes(aecodec_decoding *d, const aecodec_bundle *bun
     if (status == AECODEC_OK && !aecodec_are_codes(&d->level.codec, codes->codes, codes->vectors)) {
         status = AECODEC_CODE_RANGE;
     }
-    return status == AECODEC_OK ? take_codes(d, codes->codes) : status;
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    memcpy(d->codes, codes->codes, codes->vectors * codes->dimension);
+    return aecodec_decoding_select(d, 0, d->file.samples.frames);
 }
 
 aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level,

@@ -76,18 +76,11 @@ void aecodec_encoding_header_file(const aecodec_encoding *e, buffer *file)
     aecodec_buffer_append_checksum(file);
 }
 
-/* The header of a file at a level; it does not state the default level. */
-static aecodec_header header_at(const aecodec_encoding *e, uint32_t units)
-{
-    aecodec_header header = e->header;
-    header.level = units == aecodec_default_units(e->bundle) ? 0 : (uint8_t)units;
-    return header;
-}
-
 static void append_file(const level_coding *c, buffer *file)
 {
     const aecodec_encoding *e = c->encoding;
-    const aecodec_header header = header_at(e, c->level.codec.level);
+    aecodec_header header = e->header;
+    header.level = c->level.codec.is_default ? 0 : c->level.codec.level;
     aecodec_buffer_append_header(file, &header);
     for (uint32_t n = 0; n < c->count; n++) {
         if (n + 1 < c->count) {

@@ -24,12 +24,6 @@ typedef struct {
     uint32_t crc;
 } scan;
 
-static void sum_up_to(scan *s, const uint8_t *stop)
-{
-    s->crc = aecodec_crc32_of(s->crc, s->summed, (size_t)(stop - s->summed));
-    s->summed = stop;
-}
-
 /* Take the checksum of all bytes before it. */
 static aecodec_status take_checksum(scan *s, reader *from, refinement *r)
 {
@@ -37,7 +31,8 @@ static aecodec_status take_checksum(scan *s, reader *from, refinement *r)
     if (!checksum) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
-    sum_up_to(s, checksum);
+    s->crc = aecodec_crc32_of(s->crc, s->summed, (size_t)(checksum - s->summed));
+    s->summed = checksum;
     r->checksum_at = (size_t)(checksum - s->file);
     return HAS_CHECKSUMS && read_u32(checksum) != s->crc ? AECODEC_BAD_CHECKSUM : AECODEC_OK;
 }

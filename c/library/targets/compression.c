@@ -43,28 +43,18 @@ static void discard(candidate *c)
 
 /* ---- one number of pixels ---- */
 
-/* The number of levels, those between two among them, and one of them in sixteenths. */
-static uint32_t level_count(const aecodec_codec_facts *facts)
-{
-    return facts->has_gains ? (facts->levels - 1) * LEVEL_UNITS + 1 : facts->levels;
-}
-
-static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
-{
-    return facts->has_gains ? LEVEL_UNITS + n : (n + 1) * LEVEL_UNITS;
-}
-
 /* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was
  * the last one that was tried. */
 static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
-    uint32_t low = 0, high = level_count(facts);
+    const uint32_t step = facts->has_gains ? 1 : LEVEL_UNITS; /* from a level to the next, in sixteenths */
+    uint32_t low = 0, high = (facts->levels - 1) * LEVEL_UNITS / step + 1;
     aecodec_status status = AECODEC_OK;
     while (low < high && status == AECODEC_OK) {
         const uint32_t middle = (low + high) / 2;
         candidate tried = *best;
-        tried.level = level_at(facts, middle);
+        tried.level = LEVEL_UNITS + middle * step;
         status = aecodec_encoding_file(e, tried.level, s->execution, &tried.bytes, &tried.size);
         if (status != AECODEC_OK) {
             break;
