@@ -26,29 +26,18 @@ export interface DecodeOptions extends JobOptions {
   baseOnly?: boolean;
 }
 
-/** Set one of these options. */
-export interface LevelOrBytes {
+export type EncodeOptions = JobOptions & {
   /** 1 (smallest file) or higher; in steps of 1/16 if the codec has gains. Default: the codec's default level. */
   level?: number;
-  /** Makes the best file with at most this many bytes. Shrinks the picture first if that gives a better result. */
+  /** Makes the best file with at most this many bytes. Shrinks the picture first if that gives a better result. Not with `level`. */
   maxBytes?: number;
-}
-
-export interface CodecOptions extends JobOptions, LevelOrBytes {
-  /** The codec, or the URL of its folder. */
-  codec: Codec | string | URL;
-  maxError?: undefined;
-}
-
-export interface ErrorOptions extends JobOptions, LevelOrBytes {
-  /** The largest allowed error of a sample, in grey levels: 0 is lossless. Several errors, the largest first, make nested
-   * refinements. The file is as small as possible; with `level`, it also contains the picture of that level. Not with `maxBytes`. */
-  maxError: number | number[];
-  /** The codec, or the URL of its folder; by default, samples are coded without one. */
-  codec?: Codec | string | URL;
-}
-
-export type EncodeOptions = CodecOptions | ErrorOptions;
+} & (
+  /** The codec, or the URL of its folder; by default, samples within errors are coded without one. */
+  | { codec: Codec | string | URL; maxError?: undefined }
+  /** The largest error of a sample, in grey levels: 0 is lossless. Several, the coarsest first, make nested refinements.
+   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  | { codec?: Codec | string | URL; maxError: number | number[] }
+);
 
 /** The header of a file. */
 export interface Header {
@@ -91,7 +80,6 @@ export interface Codec {
   readonly hasGains: boolean;
   /** Whether the codec is for pictures of any size, not for single tiles. */
   readonly anySize: boolean;
-
   /** Whether the codec has an encoder; without it, the codec only decompresses. */
   readonly compresses: boolean;
 }

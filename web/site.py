@@ -6,7 +6,6 @@ import json
 import zlib
 from collections.abc import Sequence
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from aecodec.codec.codec import Codec
@@ -106,6 +105,6 @@ def _gzipped(content: bytes) -> bytes:
 
 
 def _folder(name: str) -> dict[str, bytes]:
-    folder: Traversable = files(__package__).joinpath(name)
+    folder = files(__package__).joinpath(name)
     contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     return dict(sorted(contents.items()))

@@ -26,12 +26,8 @@ const picture = async (name) => {
 
 // Name and message of the error of some work, and whether it is one of the library.
 const kind = async (work) => {
-  try {
-    await work();
-  } catch (error) {
-    return [error.name, error.message, error instanceof aecodec.AecodecError];
-  }
-  return ["nothing", "", false];
+  const error = await work().then(() => new Error("nothing"), (reason) => reason);
+  return [error.name, error.message, error instanceof aecodec.AecodecError];
 };
 
 // An element `aec-img` with attributes, on the page.
@@ -44,10 +40,7 @@ const make = (attributes = {}) => {
 const event = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
 const cover = ({ shadowRoot }) => shadowRoot.querySelector("#preview");
 const opacity = (element) => getComputedStyle(cover(element)).opacity;
-const box = (element) => {
-  const { width, height } = element.getBoundingClientRect();
-  return [width, height];
-};
+const box = (element) => ["width", "height"].map((side) => element.getBoundingClientRect()[side]);
 const drawing = (canvas) => digest(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
 const drawn = ({ shadowRoot }) => drawing(shadowRoot.querySelector("canvas"));
 

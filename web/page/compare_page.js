@@ -87,7 +87,7 @@ function codecFor({ width, height }) {
   const isTile = ({ tile }) => tile.width === width && tile.height === height;
   const takes = (codec) => codec.compresses && !codec.phases && (codec.anySize || isTile(codec));
   const codec = codecs.find(takes);
-  if (!codec) throw new CodecError(`No codec of this page compresses ${width}x${height} pixels: choose an .aec file`);
+  if (!codec) throw new CodecError(`No codec here compresses ${width}x${height} pixels: choose an .aec file`);
   return codec;
 }
 
@@ -106,16 +106,7 @@ async function readAec(blob, signal) {
 
 // ---- the beginning
 
-function listen() {
-  view.onChange(() => coded && update());
-  view.onClick("#download", () => view.save(saved.blob, "aec"));
-  view.onClick("#save", async () => view.save(await asPng(saved.picture), "png"));
-  view.onOpen(openFile);
-}
-
-async function fetched(url) {
-  return (await fetch(url)).blob();
-}
+const fetched = async (url) => (await fetch(url)).blob();
 
 // The sample is shown before its file and the codecs are there.
 async function openSample(name) {
@@ -138,7 +129,10 @@ async function start() {
   if (codec) compare(sample.picture, original, codec, new Uint8Array(await file.arrayBuffer()));
 }
 
-listen();
+view.onChange(() => coded && update());
+view.onClick("#download", () => view.save(saved.blob, "aec"));
+view.onClick("#save", async () => view.save(await asPng(saved.picture), "png"));
+view.onOpen(openFile);
 view.busy(true);
 const ready = start().finally(() => view.busy(false));
 ready.catch(complain);

@@ -19,15 +19,14 @@ export class Codec {
   }
 
   constructor(core, folder, bundle) {
-    this.core = core;
-    this.folder = folder;
-    this.coming = new Map();
-    this.bundle = bundle;
+    Object.assign(this, { core, folder, bundle, coming: new Map() });
     const facts = core.with("codec_facts", {}, (at) => {
-      core.calls.aecodec_bundle_facts(this.bundle, at);
+      core.calls.aecodec_bundle_facts(bundle, at);
       return core.read("codec_facts", at);
     });
-    this.sections = this.#sections(facts.sections);
+    const section = (number) => core.fill("section", "aecodec_bundle_section", bundle, number);
+    const sections = Array.from({ length: facts.sections }, (_, number) => ({ number, ...section(number) }));
+    this.sections = sections.filter(({ offset }) => offset); // those at the host
     const { name, channels, phases, levels } = facts;
     this.facts = {
       id: hexadecimal(facts.sha256.subarray(0, 4)),
@@ -38,12 +37,6 @@ export class Codec {
       anySize: facts.receptive_field > 0,
       compresses: this.sections.some(({ kind }) => kind === ENCODER),
     };
-  }
-
-  // Those that are at the host.
-  #sections(count) {
-    const entry = (_, number) => ({ number, ...this.core.fill("section", "aecodec_bundle_section", this.bundle, number) });
-    return Array.from({ length: count }, entry).filter(({ offset }) => offset);
   }
 
   /** A level in sixteenths, the default one if there is none. */
@@ -72,14 +65,15 @@ export class Codec {
   }
 
   /** All that a file needs, by its header. */
-  needFor({ levelIndex, hasBase }) {
+  needFor({ level, hasBase }) {
     if (!hasBase) return this.#needAll([PRIMER, BANDS]);
-    return Promise.all([this.need(DECODER), this.needLevel(levelIndex || this.levelIndex()), this.needBands()]);
+    return Promise.all([this.need(DECODER), this.needLevel(this.levelIndex(level)), this.needBands()]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
   needToCompress(errors) {
-    return Promise.all([errors ?? this.need(ENCODER), this.#needAll([ENCODER, DECODER, LEVEL, BANDS, PRIMER])]);
+    const kinds = [ENCODER, DECODER, LEVEL, BANDS, PRIMER];
+    return Promise.all([errors ?? this.need(ENCODER), this.#needAll(kinds)]);
   }
 
   #needAll(kinds) {

@@ -147,7 +147,7 @@ export class Core {
         width: info.width,
         height: info.height,
         mode: MODES[info.mode],
-        levelIndex: info.level,
+        level: info.level ? info.level / 16 : undefined,
         reduction: info.reduction / 2,
         frames: info.frames,
         hasSamples: Boolean(info.has_samples),
@@ -170,17 +170,8 @@ export class Core {
     });
   }
 
-  toBare(file, hasChecksum) {
-    return this.#converted("aecodec_to_bare", this.header(file).id, file, hasChecksum);
-  }
-
-  /** The file of a bare payload. `id` is that of its codec, in 8 hexadecimal digits. */
-  fromBare(payload, id, hasChecksum) {
-    return this.#converted("aecodec_from_bare", id, payload, hasChecksum);
-  }
-
-  // Of the codec, the conversions need only the id.
-  #converted(name, id, content, hasChecksum) {
+  /** A file as its bare payload, or back, by the name of a function that needs only the id of the codec. */
+  converted(name, id, content, hasChecksum) {
     const codec = this.withBytes(id.match(/../g).map((digits) => parseInt(digits, 16)), (at) => this.calls.aecodec_web_codec(at));
     try {
       return this.withBytes(content, (bytes, size) => this.file(name, codec, bytes, size, hasChecksum));

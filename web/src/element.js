@@ -52,7 +52,6 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
   #alt = document.createElement("span");
   #size = new CSSStyleSheet();
   #ratio = 2;
-  #isDrawn = false;
   #loading = new AbortController();
 
   constructor() {
@@ -109,7 +108,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
       this.#ratio = readRatio(text);
       this.#keepRoom();
       await null; // a script may add its listeners after the attribute
-      if (this.#isDrawn || this.getAttribute("preview") !== text) return;
+      if (this.complete || this.getAttribute("preview") !== text) return;
       paintPreview(text, this.#preview);
       this.#preview.className = "shown";
       this.dispatchEvent(new Event("preview"));
@@ -127,7 +126,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
   async #load(src) {
     this.#loading.abort();
     this.#loading = new AbortController();
-    this.complete = this.#isDrawn = false;
+    this.complete = false;
     this.#canvas.className = "";
     if (!src) return this.#clear();
     const { signal } = this.#loading;
@@ -179,7 +178,7 @@ export class AecImage extends (globalThis.HTMLElement ?? Object) {
 
   #show(picture) {
     this.#draw(picture);
-    this.complete = this.#isDrawn = true;
+    this.complete = true;
     this.#preview.className = "";
     this.naturalWidth = picture.width;
     this.naturalHeight = picture.height;

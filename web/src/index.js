@@ -9,9 +9,8 @@ import { fromImageData, toImageData } from "./pixels.js";
 export * from "./errors.js";
 export { setCodecs } from "./files.js";
 
-export async function readHeader(data) {
-  const { levelIndex, ...header } = await askAbout("header", data);
-  return { ...header, level: levelIndex ? levelIndex / 16 : undefined };
+export function readHeader(data) {
+  return askAbout("header", data);
 }
 
 /** A codec, whose files lie in the folder of a URL. Only its head is fetched now. */

@@ -29,7 +29,7 @@ export class Jobs {
     const header = this.core.header(file);
     const codec = await this.#codecOf(header, folder ?? `${codecs}/${header.id}`);
     const decode = () => decoding(codec, file, limits, this.#parts(header), async (steps) => {
-      if (steps.windows) await this.#run(codec, steps, await codec.need(CONSTANTS.DECODER), report);
+      if (steps.windows) await this.pool.run(steps, await codec.need(CONSTANTS.DECODER), report);
       return header.hasSamples ? steps.samples() : steps.picture();
     });
     // What a file claims is checked before a network or a table is fetched for it.
@@ -61,13 +61,6 @@ export class Jobs {
     return turn;
   }
 
-  async #run(codec, steps, section, report) {
-    if (codec.facts.anySize) return this.pool.run(steps, section, report);
-    steps.runHere();
-    report({ done: steps.windows, of: steps.windows });
-    return undefined;
-  }
-
   /** A picture as the file of a level, the best one of a number of bytes, or one within errors. */
   async encode(image, { folder, level, maxBytes, maxError }, report) {
     const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
@@ -87,7 +80,7 @@ export class Jobs {
     const needed = [codec.need(CONSTANTS.ENCODER), codec.needLevel(index), codec.needBands()];
     const [section] = await Promise.all(needed);
     const encode = () => encoding(codec, image, this.#parts(image), async (steps) => {
-      await this.#run(codec, steps, section, report);
+      await this.pool.run(steps, section, report);
       return steps.file(index);
     });
     return this.#inTurn(encode, report);

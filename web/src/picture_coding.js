@@ -42,10 +42,6 @@ class Steps {
     this.core.withBytes(content, (at) => this.call("output", number, at));
   }
 
-  runHere() {
-    this.core.checkStatus(this.call("run", 0));
-  }
-
   /** The pictures, once all windows have their output. */
   picture() {
     const { core } = this;
@@ -99,8 +95,9 @@ async function withSteps(core, name, content, begin, use) {
   }
 }
 
-/** Use the steps from a file to pictures. Throws unless the file is whole, within limits, and of the codec. */
-export function decoding({ core, bundle }, file, { maxPixels = 0, maxFrames = 0, baseOnly = false }, parts, use) {
+/** Use the steps from a file to pictures. Throws unless it is whole, within limits, and of the codec. */
+export function decoding({ core, bundle }, file, limited, parts, use) {
+  const { maxPixels = 0, maxFrames = 0, baseOnly = false } = limited;
   const limits = { max_pixels: Math.floor(maxPixels), max_frames: maxFrames, base_only: baseOnly };
   const begin = (content) => core.with("limits", limits, (at) =>
     core.open("aecodec_decoding_begin", bundle, content, file.length, at, parts));

@@ -1,4 +1,4 @@
-// Decodes and encodes previews in integers. docs/PREVIEW.md specifies the steps of a decoder.
+// Decodes and encodes previews in integers. preview.d.ts describes functions, docs/PREVIEW.md the decoder.
 // The tables are the last line and nothing is imported, so that a page needs one request for the first preview.
 
 const SIDE = 32, HALF = SIDE / 2, FREQUENCIES = 21, GRID = FREQUENCIES ** 2, CELL = 12, CHANNELS = 20, LEVELS = 8;
@@ -35,7 +35,6 @@ const RANKS = range(3 * GRID, (at) =>
   [1, 10, 40][Math.floor(at / GRID)] * (Math.floor((at % GRID) / FREQUENCIES) ** 2 + (at % FREQUENCIES) ** 2 + 1));
 const POSITIONS = RANKS.map((_, at) => at).sort((first, second) => RANKS[first] - RANKS[second]).slice(0, LATENTS);
 
-/** Paint a preview on a canvas, enlarged to 128 pixels on its longer side and lightly blurred. */
 export function paintPreview(preview, canvas) {
   const { width, height, data, ratio } = decodePreview(preview);
   const small = new OffscreenCanvas(width, height);
@@ -60,7 +59,6 @@ export function previewUrl(preview) {
   return `data:image/bmp;base64,${btoa(String.fromCharCode(0x42, 0x4d, ...words, ...data))}`;
 }
 
-/** The average colour of the visible pixels, as `#rrggbb`. */
 export function averageColour(preview) {
   const [red, green, blue] = meansOf(decodePreview(preview).data);
   return `#${(0x1000000 + red * 0x10000 + green * 0x100 + blue).toString(16).slice(1)}`;
@@ -73,7 +71,6 @@ function meansOf(pixels) {
   return sums.map((sum) => Math.floor(sum / Math.max(1, sums[3])));
 }
 
-/** The ratio of width to height of a preview. */
 export function readRatio(preview) {
   return ratioOf(bitReader(payloadOf(preview)));
 }
@@ -90,7 +87,6 @@ export function decodePreview(preview) {
   return { width: SIDE, height: SIDE, data, ratio };
 }
 
-/** A payload as a text in base64url. */
 export const previewText = (payload) =>
   btoa(String.fromCharCode(...payload)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
@@ -152,11 +148,8 @@ function bitReader(payload) {
   return (_, probability) => {
     const bound = (width >>> 16) * probability;
     const decision = value < bound ? 1 : 0;
-    if (decision) width = bound;
-    else {
-      value -= bound;
-      width -= bound;
-    }
+    if (!decision) value -= bound;
+    width = decision ? bound : width - bound;
     for (; width < 0x1000000; width *= 256) shift();
     return decision;
   };

@@ -8,8 +8,9 @@ import { serve } from "./messages.js";
 const WASM = new URL("./aecodec.wasm", import.meta.url);
 const ANSWERS = {
   header: ({ core }, { file }) => core.header(file),
-  toBare: ({ core }, { file, checksum }) => core.toBare(file, checksum),
-  fromBare: ({ core }, { file, id, checksum }) => core.fromBare(file, id, checksum),
+  toBare: ({ core }, { file, checksum }) =>
+    core.converted("aecodec_to_bare", core.header(file).id, file, checksum),
+  fromBare: ({ core }, { file, id, checksum }) => core.converted("aecodec_from_bare", id, file, checksum),
   facts: async (jobs, { folder }) => (await jobs.codec(folder)).facts,
   decode: (jobs, { file, options }, report) => jobs.decode(file, options, report),
   encode: (jobs, { image, options }, report) => jobs.encode(image, options, report),

@@ -9,10 +9,7 @@ const IDLE = 20_000; // milliseconds after which memory is given back
 
 export class WorkerPool {
   constructor(core, module) {
-    this.core = core;
-    this.module = module;
-    this.idle = [];
-    this.timer = 0;
+    Object.assign(this, { core, module, idle: [], timer: 0 });
   }
 
   get count() {
