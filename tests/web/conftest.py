@@ -19,7 +19,7 @@ from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.site import hosted_files, site_files
 
-_BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
+_BLANK = b"""<!DOCTYPE html><link rel="icon" href="data:,">
 <script type="module" src="scripts.js"></script>
 """
 
@@ -36,15 +36,11 @@ def site(
     for codec_folder in map(CodecFolder.open, GOLDEN.glob("codecs/*")):
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
+    contents |= {f"golden/refused/{name}.aec": content for name, content in refused().items()}
+    contents |= dict.fromkeys(["blank.html", "codecs/page/head"], _BLANK)
     write_folder(folder, contents, force=False)
-    shutil.copytree(GOLDEN, folder / "golden")
-    (folder / "golden" / "refused").mkdir()
-    for name, content in refused().items():
-        (folder / "golden" / "refused" / f"{name}.aec").write_bytes(content)
+    shutil.copytree(GOLDEN, folder / "golden", dirs_exist_ok=True)
     shutil.copy(Path(__file__).with_name("scripts.js"), folder)
-    (folder / "blank.html").write_text(_BLANK)
-    (folder / "codecs" / "page").mkdir()
-    (folder / "codecs" / "page" / "head").write_text(_BLANK)
     Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")
     Image.fromarray(np.array(photograph[::6, ::6])).convert("LA").save(folder / "grey.png")
     Image.fromarray(np.array(photograph[::6, ::6, 0], np.uint16) << 8).save(folder / "deep.png")

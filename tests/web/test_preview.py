@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,25 +19,15 @@ from aecodec.format.texts import to_text
 
 pytestmark = pytest.mark.slow
 
-
-def text_of(colour: str, size: tuple[int, int]) -> str:
-    return to_text(preview.encode(Image.new("RGB", size, colour), 20))
-
-
-GREEN = text_of("green", (300, 200))
-RED = text_of("red", (200, 300))
-
-
-def run(page: Browser, script: str) -> Any:
-    return page.run(f"const green = '{GREEN}', red = '{RED}'; {script}")
+GREEN = to_text(preview.encode(Image.new("RGB", (300, 200), "green"), 20))
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_the_preview_fades_to_the_picture(browser: Browser, host: StaticHost, motion: str) -> None:
     browser.open(f"{host.url}/blank.html", width=1280, motion=motion)
-    events, preview_box, shown, fades, hidden, picture_box, pixel = run(
-        browser,
-        "const events = [], element = make({ preview: green, width: 30, height: 40 });"
+    events, preview_box, shown, fades, hidden, picture_box, pixel = browser.run(
+        "const events = [], element = make({ width: 30, height: 40 });"
+        f"element.setAttribute('preview', '{GREEN}');"
         "for (const name of ['preview', 'load', 'error', 'previewerror'])"
         " element.addEventListener(name, () => events.push(name));"
         "await event(element, 'preview'); const shown = opacity(element), before = box(element);"
@@ -58,18 +47,13 @@ def test_the_preview_fades_to_the_picture(browser: Browser, host: StaticHost, mo
 
 @pytest.mark.parametrize(
     ("attributes", "size"),
-    [
-        ({}, (300, 200)),
-        ({"height": 100}, (150, 100)),
-        ({"width": 50, "height": 50}, (50, 50)),
-    ],
+    [({}, (300, 200)), ({"height": 100}, (150, 100)), ({"width": 50, "height": 50}, (50, 50))],
 )
 def test_a_preview_alone_keeps_its_room(
     page: Browser, attributes: dict[str, int], size: tuple[int, int]
 ) -> None:
-    room, shown = run(
-        page,
-        f"const element = make({{ preview: green, ...{json.dumps(attributes)} }});"
+    room, shown = page.run(
+        f"const element = make({json.dumps({'preview': GREEN, **attributes})});"
         "const room = box(element); await event(element, 'preview');"
         "return [[room, box(element)], opacity(element)];",
     )
@@ -78,8 +62,7 @@ def test_a_preview_alone_keeps_its_room(
 
 
 def test_an_invalid_preview_does_not_stop_the_picture(page: Browser) -> None:
-    error, width = run(
-        page,
+    error, width = page.run(
         "const element = make({ src: '/golden/digit3.aec' });"
         "const failed = event(element, 'previewerror');"
         "element.setAttribute('preview', 'a+b'); const { error } = await failed;"

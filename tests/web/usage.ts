@@ -27,19 +27,10 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   console.log(frames[0]!.width, codec.levels, codec.compresses, codec.tile.width);
 }
 
-async function sizeOf(file: ArrayBuffer): Promise<number | string> {
-  try {
-    return (await decode(file)).width;
-  } catch (error) {
-    if (error instanceof LimitError) return "too large";
-    if (error instanceof AecodecError) return error.message;
-    throw error;
-  }
-}
-
+const isTooLarge = (error: AecodecError): boolean => error instanceof LimitError;
 const element = document.querySelector("aec-img");
 element?.addEventListener("previewerror", ({ error }) => console.log(error.message));
-console.log(element?.naturalWidth, element?.loading, attributes, show, sizeOf);
+console.log(element?.naturalWidth, element?.loading, attributes, show, isTooLarge);
 paintPreview("YXZs11cveYaogXQqSwdlQGzRJUA", document.createElement("canvas"));
 const ratio: number = readRatio(new Uint8Array(9));
 console.log(ratio);
