@@ -34,8 +34,8 @@ export type EncodeOptions = JobOptions & {
 } & (
   /** The codec, or the URL of its folder; by default, samples within errors are coded without one. */
   | { codec: Codec | string | URL; maxError?: undefined }
-  /** The largest error of a sample, in grey levels: 0 is lossless. Several, the coarsest first, make nested refinements.
-   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  /** The largest allowed error of a sample, in grey levels: 0 is lossless. Several errors, the largest first, make nested
+   * refinements. The file is as small as possible; with `level`, it also contains the picture of that level. */
   | { codec?: Codec | string | URL; maxError: number | number[] }
 );
 
@@ -100,7 +100,7 @@ export function loadCodec(url: string | URL): Promise<Codec>;
 
 /**
  * Decodes the first picture of a file, with straight alpha. Throws FormatError (damaged), LimitError (larger than the
- * limits), CodecError (wrong codec), InputError (the codec cannot be fetched), UsageError (a limit below 1).
+ * limits), CodecError (wrong or missing codec), InputError (the codec cannot be fetched), UsageError (a limit below 1).
  */
 export function decode(data: Bytes, options?: DecodeOptions): Promise<ImageData>;
 

@@ -208,6 +208,7 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("encodeWith({ level: 4 })", "UsageError", "levels 1 to 3"),
         ("samplesToImageData({ bands: 2 }, { bands: [2] })", "ImageError", "from 0 to 1"),
         ("samplesToImageData({ frames: 2 }, { frame: 2 })", "ImageError", "use a number from 0"),
+        ("encodeWith({ maxBytes: -1 })", "UsageError", "maxBytes is -1"),
         ("encodeWith({ maxBytes: 12 })", "UsageError", "needs at least"),
         ("encodeWith({ codec: '/codecs/31696c43' })", "CodecError", "no encoder"),
         ("decode(file, { maxPixels: 0 })", "UsageError", "at least 1"),

@@ -13,7 +13,7 @@ let coded; // the picture that is compared; undefined for a file without its ori
 let saved; // the file that is shown and its picture
 
 // A function that does work, and says what failed. Newer work aborts the signal of the older.
-function queue() {
+function exclusive() {
   let control = new AbortController();
   return async (work) => {
     control.abort();
@@ -30,8 +30,8 @@ function complain(error) {
   if (!(error instanceof AecodecError)) throw error;
 }
 
-const change = queue();
-const open = queue();
+const change = exclusive();
+const open = exclusive();
 
 function compare(name, picture, codec, sample) {
   coded = new CodedPicture(picture, codec, sample);

@@ -37,8 +37,8 @@ export function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal
   return askAbout("decode", data, { options }, { signal, onProgress });
 }
 
-// The core takes 32 bits, of which 0 stands for its own limit.
-function limit(name, value) {
+/** A number as the core takes it: in 32 bits, of which 0 stands for its own limit. */
+export function limit(name, value) {
   if (value === undefined) return undefined;
   if (!(value >= 1)) throw new UsageError(`${name} is ${value}: use a number of at least 1`);
   return Math.min(value, LARGEST);

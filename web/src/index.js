@@ -3,7 +3,7 @@
 import { SAMPLES } from "./arrays.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
-import { absolute, askAbout, decodeFile, folderOf } from "./files.js";
+import { absolute, askAbout, decodeFile, folderOf, limit } from "./files.js";
 import { fromImageData, toImageData } from "./pixels.js";
 
 export * from "./errors.js";
@@ -34,7 +34,7 @@ export async function encode(imageData, options) {
   const folder = folderOf(codec, !codec && maxError !== undefined && SAMPLES);
   const bad = [maxError ?? []].flat().find((error) => !(error >= 0));
   if (bad !== undefined) throw new UsageError(`maxError is ${bad}: use a number of at least 0 (in grey levels), or several in descending order`);
-  const values = { image, options: { folder, level, maxBytes, maxError } };
+  const values = { image, options: { folder, level, maxBytes: limit("maxBytes", maxBytes), maxError } };
   return client.ask("encode", values, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 

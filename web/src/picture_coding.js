@@ -5,7 +5,6 @@ import { ARRAYS } from "./arrays.js";
 import { CONSTANTS } from "./structures.js";
 
 const NOT_REDUCED = 2; // halves
-const LARGEST = 0xffffffff;
 
 /** Names of the types of samples and of the axes of their source, by their numbers in files. */
 const TYPES = Object.keys(ARRAYS);
@@ -118,8 +117,8 @@ export function encoding({ core, bundle }, image, parts, use) {
  *
  * With errors, the file also has the picture of a level in sixteenths; 0 lets the core choose a level, or none. */
 export function compress({ core, bundle }, image, { levelIndex: level, maxBytes, errors = [] }) {
-  const numbers = new Uint8Array(Float64Array.from(errors, (error) => error ?? NaN).buffer);
-  const target = { level, max_bytes: maxBytes === undefined ? 0 : bytesOf(maxBytes) };
+  const numbers = new Uint8Array(Float64Array.from(errors).buffer);
+  const target = { level, max_bytes: maxBytes ?? 0 };
   return core.withBytes(image.pixels, (pixels) =>
     core.withBytes(numbers, (at) =>
       core.with("bounds", { count: errors.length, bands: 1, errors: at }, (bounds) =>
@@ -136,9 +135,4 @@ function compressed(core, maxBytes, ...values) {
     core.checkStatus(status);
     return core.takeFile({ at: file, size });
   });
-}
-
-// A number of bytes as the core takes it, for which 0 is no limit.
-function bytesOf(maxBytes) {
-  return maxBytes >= 1 ? Math.min(maxBytes, LARGEST) : 1;
 }
