@@ -83,7 +83,7 @@ class AecImageFile(ImageFile.ImageFile):
     def seek(self, frame: int) -> None:
         """Select a picture of a stack; raise EOFError if there is no picture with this number."""
         if not 0 <= frame < self.n_frames:
-            raise EOFError(f"picture {frame}: the file has {self.n_frames} pictures, from 0")
+            raise EOFError(f"no picture {frame}: pictures count from 0 to {self.n_frames - 1}")
         self._shown = frame
 
     def load(self) -> Any:
@@ -136,7 +136,7 @@ def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) ->
         chosen.setdefault("max_error", 0)
     with _errors_as_pillows():
         if names := [name for name in INFO_KEYS.values() if name in options]:
-            raise UsageError(f"{names[0]} is not an option: set it in the info of the image")
+            raise UsageError(f"{names[0]} is not an option of save: set it in the image's info")
         target, codec = Target(**chosen), options.get("codec")
         picture = with_origin(from_frames(frames), getattr(image, "filename", ""))
         if not isinstance(codec, Codec):

@@ -109,7 +109,7 @@ class Aecodec(ArrayBytesCodec):
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
         """Raise ImageError, with the allowed shapes, unless the chunks of an array are pictures."""
         if not hasattr(chunk_grid, "chunk_shape"):
-            raise ImageError("chunks of pictures must be regular: give all chunks the same shape")
+            raise ImageError("chunks of pictures must be regular: use one shape for all chunks")
         bands = self.chunk_codec.bands
         check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype(), bands)
 

@@ -85,7 +85,7 @@ def _package_of(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-NO_MEMORY = "not enough memory: use --jobs 1, which needs the least"
+NO_MEMORY = "not enough memory: use --jobs 1, which needs the least memory"
 
 
 @contextmanager

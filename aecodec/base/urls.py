@@ -32,7 +32,7 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: URLs are not accepted here; give a local path (-o)")
+        raise UsageError(f"{masked(str(path))}: URLs are not supported here; use a local path (-o)")
 
 
 def object_size(url: Path) -> int:
@@ -52,7 +52,7 @@ def _ask(url: Path, method: str, **options: Any) -> Any:
     """Call a method of fsspec's file system with the path in it; OSError if it fails."""
     name = masked(str(url))
     if name.startswith("file:"):
-        raise OSError(errno.EINVAL, "give a path without file://", name)
+        raise OSError(errno.EINVAL, "use a path without file://", name)
     try:
         import fsspec
 

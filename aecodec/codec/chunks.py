@@ -89,9 +89,8 @@ def band_axis(shape: Shape, bands: int) -> int | None:
         return -3
     plain = "(H, W), (N, H, W), " if bands == 1 else ""
     raise ImageError(
-        f"chunks of {shape}: the codec has {bands} band{'s' * (bands > 1)}, so give chunks with "
-        f"the shape {plain}(H, W, {bands}), ({bands}, H, W), (N, H, W, {bands}) or "
-        f"(N, {bands}, H, W)"
+        f"chunks of {shape}: the codec has {bands} band{'s' * (bands > 1)}, so use chunks with the "
+        f"shape {plain}(H, W, {bands}), ({bands}, H, W), (N, H, W, {bands}) or (N, {bands}, H, W)"
     )
 
 
@@ -100,7 +99,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
     check_chunk(chunk, dtype, bands)
     if bands is None:
         axis = -1 if len(chunk) > 2 and chunk[-1] <= 4 else None
-        text = "a last axis of length 1 to 4 is channels, and each chunk must contain all of them"
+        text = "a last axis of length 1 to 4 holds channels: each chunk must contain all channels"
     else:
         axis = band_axis(chunk, bands) if bands > 1 else None  # ANY_BANDS has no axis of bands
         text = f"the codec has {bands} bands: select these bands of the array"
@@ -119,8 +118,8 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
     if stored != (chunk.frames, chunk.size, mode, expected):
         name = samples.type.dtype if samples else header.picture_mode.name
         raise FormatError(
-            f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but "
-            f"the chunks of its array have the shape {shape}: it belongs to a different array"
+            f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but the chunks of this "
+            f"array have the shape {shape}: it belongs to a different array"
         )
 
 
@@ -128,12 +127,12 @@ _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 _VALUE_NOT_KEPT = (
     "codec {name} does not keep the value of missing pixels: if 0 marks them, use the codec "
-    "samples; otherwise, give nodata=False"
+    "samples; otherwise, pass nodata=False"
 )
 _EXACT = Target(max_error=0)
 _PERCENTAGE = (
-    "a maximum error in percent of the range of a chunk grows if parts of the chunk are written "
-    "again: write whole chunks, or give a number"
+    "a maximum error in percent of a chunk's range grows if you write parts of the chunk again: "
+    "write whole chunks, or use a number"
 )
 
 
@@ -192,7 +191,7 @@ class ChunkCodec:
         is_valid &= is_built_in or (is_id and has_target)
         if not is_valid:
             raise UsageError(
-                f"{dict(values)} is not a configuration: give codec (a name) and, if needed, level "
+                f"{dict(values)} is not a configuration: set codec (a name) and, if needed, level "
                 "(a number from 1), max_error, codec_id (eight hexadecimal digits; needs level or "
                 f"max_error), bands (1 to {MAX_CODEC_BANDS}) and nodata (a number; needs bands)"
             )
@@ -200,8 +199,8 @@ class ChunkCodec:
             return cls(name, bytes.fromhex(str(codec_id)), level, bands, nodata, max_error)
         if name not in built_in_names():
             raise CodecError(
-                f"{name!r} is not a built-in codec: add its codec_id to the configuration, or "
-                "give the path of its folder in Python"
+                f"{name!r} is not a built-in codec: add its codec_id to the configuration, or, in "
+                "Python, pass the path of its folder"
             )
         return cls.of(name, level, nodata, max_error)
 
@@ -309,7 +308,7 @@ class ChunkCodec:
         header = read_header(data)
         if header.codec_id != self.codec_id:
             raise CodecError(
-                f"the chunk was made with codec {title_of(header.codec_id)}, but its array needs "
+                f"the chunk was made with codec {title_of(header.codec_id)}, but this array needs "
                 f"{title_of(self.codec_id, self.name)}: it belongs to a different array"
             )
         return header

@@ -44,13 +44,11 @@ class DecoderCodec(CodecHalf):
         header = self.header(content)
         if header.samples:
             raise UsageError(
-                f"the file holds {header.samples.bands} bands of {header.samples.type.dtype}: "
-                "decompress_array returns them as an array"
+                f"the file holds {header.samples.bands} bands of {header.samples.type.dtype}: use "
+                "decompress_array"
             )
         if header.frames > 1:
-            raise UsageError(
-                f"the file holds {header.frames} pictures: decompress_frames returns all of them"
-            )
+            raise UsageError(f"the file holds {header.frames} pictures: use decompress_frames")
         return to_pil(self._decompressed(content, header, Limits(**limits)))[0]
 
     def decompress_frames(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Pixels:
@@ -110,7 +108,7 @@ class DecoderCodec(CodecHalf):
         vectors = rows * columns * spec.vectors
         if codes.ndim != 2 or codes.shape[1] != dimension or len(codes) % vectors:
             needed = f"(N, {dimension}), N a multiple of {vectors} for {width}x{height} pixels"
-            raise UsageError(f"codes of shape {codes.shape}: this level needs {needed}")
+            raise UsageError(f"codes have the shape {codes.shape}, but this level needs {needed}")
         frames, index = len(codes) // vectors, spec.level_index(level)
         if not frames:
             return np.empty((0, height, width, spec.network_channels), np.uint8)

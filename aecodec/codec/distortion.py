@@ -86,4 +86,4 @@ def _of_samples(picture: Picture, restored: npt.NDArray[Any], limits: Float64) -
 
 
 PSNR = Quality("dB", metrics.mse, metrics.psnr)
-SSIMULACRA2 = Quality("by SSIMULACRA2", metrics.ssimulacra2)
+SSIMULACRA2 = Quality("in SSIMULACRA2", metrics.ssimulacra2)

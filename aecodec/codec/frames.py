@@ -87,7 +87,7 @@ class Frames:
         """Check that numbers are in range, and count negative ones from the end."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
             raise UsageError(
-                f"an index of type {numbers.dtype} and shape {numbers.shape}: give an integer, a "
+                f"an index of type {numbers.dtype} and shape {numbers.shape}: use an integer, a "
                 "slice or a list of integers"
             )
         count = len(self)
@@ -117,7 +117,7 @@ class Frames:
 
 def _read(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise InputError("not a regular file: give an .aec file")  # a pipe may have no end
+        raise InputError("not a regular file: use an .aec file")  # a pipe may have no end
     try:
         return path.read_bytes()
     except OSError as error:

@@ -62,7 +62,7 @@ def within_bytes(
     if not data:
         raise UsageError(
             f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least "
-            f"{compressed.size} for this picture; allow more bytes, or reduce the picture"
+            f"{compressed.size} for this picture; allow more bytes, or use a smaller picture"
         )
     return Compressed(data, compressed.level, compressed.reduction)
 
@@ -88,9 +88,9 @@ def with_quality(
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
-        raise UsageError(f"codec {spec.name} has no decoder to measure quality: give a whole codec")
+        raise UsageError(f"codec {spec.name} has no decoder to measure quality: use a whole codec")
     if spec.bands and quality is not PSNR:
-        raise UsageError("PSNR is the only measure for pictures with bands: give min_psnr")
+        raise UsageError("PSNR is the only measure for pictures with bands: use min_psnr")
     original = encoder.original(picture, metadata)
     smallest, levels = None, level_indices(spec)
     for reduction in _reductions(spec, original.picture):

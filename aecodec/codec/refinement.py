@@ -77,7 +77,7 @@ def _errors(spec: CodecSpec, picture: Picture, target: Target) -> list[list[floa
     if target.is_root and not (dtype.kind in "iu" and dtype.itemsize <= 2):
         raise UsageError(
             f"max_error is {max(errors[0]):g}sqrt, but the samples are {dtype.name}: only integers "
-            "of 8 or 16 bits can have errors relative to their square root; give a number or a "
+            "of 8 or 16 bits can have errors relative to their square root; use a number or a "
             "percentage"
         )
     return errors

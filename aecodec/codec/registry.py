@@ -33,13 +33,13 @@ def load_codec(name_or_path: str | Path) -> Codec:
     no undamaged codec, and UsageError for arguments of other types.
     """
     if not isinstance(name_or_path, str | os.PathLike):
-        raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")
+        raise UsageError(f"{name_or_path!r} is neither the name nor the path of a codec")
     if isinstance(name_or_path, str) and name_or_path in built_in_names():
         return _built_in(name_or_path)
     if os.path.exists(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
     raise CodecError(
-        f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
+        f"codec {str(name_or_path)!r} does not exist: use the name of a built-in codec "
         f"({', '.join(built_in_names())}), or the path of a codec file (NAME{SUFFIX}) or of its "
         "folder"
     )

@@ -65,7 +65,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
         raise UsageError(
-            "band_axis and nodata need max_error or a codec with bands, and an array or a file"
+            "band_axis and nodata need an array or a file, and max_error or a codec with bands"
         )
     if isinstance(image, Picture):
         return image
@@ -80,7 +80,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     if is_file:
         return _read_file(image, options)
     raise ImageError(
-        f"{type(image).__name__} is not an image: give a Pillow image, an array, a path or a file"
+        f"{type(image).__name__} is not an image: pass a Pillow image, an array, a path or a file"
     )
 
 
@@ -116,7 +116,7 @@ def to_bytes(data: DataSource) -> bytes:
     if hasattr(data, "read") and isinstance(content := data.read(), bytes):
         return content
     raise UsageError(
-        f"{type(data).__name__} is not an .aec file: give bytes, a uint8 array, a path or a file "
+        f"{type(data).__name__} is not an .aec file: pass bytes, a uint8 array, a path or a file "
         "opened in binary mode"
     )
 
@@ -143,5 +143,5 @@ def read_to_end(file: IO[bytes]) -> bytes:
         parts.append(part)
         size += len(part)
         if size > _MOST_BYTES:
-            raise OSError(errno.EFBIG, "a pipe or device with more than 2 GiB")
+            raise OSError(errno.EFBIG, "a pipe or device with more than 2 GiB: use a file")
     return b"".join(parts)

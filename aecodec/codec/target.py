@@ -49,9 +49,9 @@ class _Error(NamedTuple):
             if is_number and 0 <= float(number) < math.inf:
                 return cls(float(number), unit)
         raise UsageError(
-            f"max_error is {value!r}: give a number of at least 0, a percentage of the "
-            "samples' range, such as '0.5%', or a multiple of their square root, such as "
-            "'0.5sqrt'; for several errors, give a sequence, such as (16, 4, 0)"
+            f"max_error is {value!r}: use a number of at least 0, a percentage of the samples' "
+            "range, such as '0.5%', or a multiple of their square root, such as '0.5sqrt'; for "
+            "several errors, use a sequence, such as (16, 4, 0)"
         )
 
     @property
@@ -92,28 +92,28 @@ class Target:
         names = [field.name for field in fields(self) if getattr(self, field.name) is not None]
         if len(names) > 1 and names != ["level", "max_error"]:
             listed = f"{', '.join(names[:-1])} and {names[-1]}"
-            raise UsageError(f"{listed} exclude each other: give only one")
+            raise UsageError(f"{listed} exclude each other: use only one")
         for name in names:
             if name == "max_error":
                 continue
             value = getattr(self, name)
             if not isinstance(value, Real) or str(value) == "nan":
-                raise UsageError(f"{name} is {value!r}: give a number")
+                raise UsageError(f"{name} is {value!r}: use a number")
         if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str | bytes):
             object.__setattr__(self, "max_error", tuple(self.max_error))
         if len(self._errors) > MAX_REFINEMENTS:
             raise UsageError(
                 f"max_error has {len(self._errors)} values: a file can have at most "
-                f"{MAX_REFINEMENTS} refinements; leave some out"
+                f"{MAX_REFINEMENTS} refinements; use fewer values"
             )
         nonzero = [error for part in self._errors for error in part.values() if error.number]
         if self.is_root and not all(error.is_root for error in nonzero):
             raise UsageError(
-                f"max_error is {_text(self.max_error)}: factors of the square root can only be "
-                "combined with each other, and with 0 as the last error"
+                f"max_error is {_text(self.max_error)}: you can combine factors of the square root "
+                "only with other factors, and with 0 as the last error"
             )
         if not all(_descend(*pair) for pair in pairwise(self._errors)):
-            raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
+            raise UsageError(f"max_error is {_text(self.max_error)}: put the largest error first")
 
     def for_codec(self, spec: CodecSpec) -> "Target":
         """Check the level, or raise UsageError. Codecs without levels are lossless by default."""
@@ -153,7 +153,7 @@ class Target:
                 listed = ", ".join("/".join(f"{n:g}{unit}" for n in part) for part in stated)
                 raise UsageError(
                     f"max_error is {_text(self.max_error)}, which is {listed} for this picture: "
-                    "give the coarsest error first"
+                    "put the largest error first"
                 )
         return errors
 
@@ -161,9 +161,9 @@ class Target:
         names = [None] if None in errors else [name for name in ranges if name is not None]
         if set(errors) != set(names):
             listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
-            problem = f"there is no band {unknown[0]}" if unknown else "some bands have no error"
+            problem = f"there is no band {unknown[0]}" if unknown else "some errors are missing"
             raise UsageError(
-                f"max_error is {_text(self.max_error)}: {problem}; give an error for each band: "
+                f"max_error is {_text(self.max_error)}: {problem}; set an error for each band: "
                 f"{listed}"
             )
         return [errors[name].of_range(ranges[name]) for name in names]
@@ -173,7 +173,7 @@ class Target:
         if self.max_error is None:
             return []
         if isinstance(self.max_error, tuple) and not self.max_error:
-            raise UsageError("max_error is empty: give a number")
+            raise UsageError("max_error is empty: use a number")
         values = self.max_error if isinstance(self.max_error, tuple) else [self.max_error]
         return [_errors_of(value) for value in values]
 
@@ -199,7 +199,7 @@ def _errors_of(value: Any) -> _Errors:
     if not isinstance(value, Mapping):
         return {None: _Error.of(value)}
     if not value or not all(isinstance(name, str) for name in value):
-        raise UsageError(f"max_error is {value!r}: give the name and the error of each band")
+        raise UsageError(f"max_error is {value!r}: use a mapping from band names to errors")
     return {name: _Error.of(error) for name, error in value.items()}
 
 
@@ -208,8 +208,8 @@ def bound_to_keep(max_error: float | str) -> Bound:
     error = _Error.of(max_error)
     if error.unit == _PERCENT:
         raise UsageError(
-            f"max_error is {max_error!r}: files do not store the range of their samples; give one "
-            "of the errors that aecodec info prints"
+            f"max_error is {max_error!r}: files do not store the range of samples, so use an error "
+            "that aecodec info prints"
         )
     return Bound(error.number, is_root=error.is_root)
 
@@ -217,7 +217,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
 def target_of(target: Target | None, options: TargetOptions) -> Target:
     """Return the target, or make one from the options; UsageError if both are given."""
     if target and options:
-        raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
+        raise UsageError(f"target and {next(iter(options))} exclude each other: use only one")
     return target or Target(**options)
 
 

@@ -60,9 +60,9 @@ class CodecFolder:
             return cls(files[0])
         names = ", ".join(file.name for file in files)
         raise CodecError(
-            f"{path} contains several codecs ({names}): give the path of one of them"
+            f"{path} contains several codecs ({names}): use the path of one of them"
             if files
-            else f"{path} does not contain a codec: give a file such as NAME{SUFFIX}, or its folder"
+            else f"{path} does not contain a codec: use a file such as NAME{SUFFIX}, or its folder"
         )
 
     def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
@@ -105,7 +105,7 @@ class CodecFolder:
         """The tables of a whole level; CodecError if they are missing or damaged."""
         if content := self.native.find(SectionKind.LEVEL, level):
             return content
-        raise CodecError(f"{self.file} has no tables for level {level}: give the whole codec")
+        raise CodecError(f"{self.file} has no tables for level {level}: use the whole codec")
 
     @cached_property
     def measured(self) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _read_regular(path: Path) -> bytes:
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     if size > _MAX_FILE:
-        raise OSError(errno.EFBIG, f"larger than {_MAX_FILE} bytes, so not part of a codec")
+        raise OSError(errno.EFBIG, f"not part of a codec: it has more than {_MAX_FILE} bytes")
     return path.read_bytes()
 
 
@@ -144,7 +144,7 @@ def _reopen(file: Path, sha256: str) -> CodecFolder:
     """Open a codec file that was pickled; CodecError if it has a different codec, or is missing."""
     folder = CodecFolder(file)
     if folder.spec.sha256 != sha256:
-        raise CodecError(f"{file}: the codec has changed since it was pickled")
+        raise CodecError(f"{file}: the codec changed after it was pickled: load it again")
     return folder
 
 
@@ -176,7 +176,7 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
     if not replace and _has_codec(folder, name):
         raise UsageError(
             f"{folder} already contains codec files: replace them with --force (in Python "
-            "replace=True), or give a different folder"
+            "replace=True), or use a different folder"
         )
     parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not parent.is_dir():

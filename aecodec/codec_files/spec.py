@@ -123,14 +123,14 @@ class CodecSpec:
         """A level in sixteenths, as in files; None stands for the default level. Or UsageError."""
         if not self.levels:
             raise UsageError(
-                f"codec {self.name} has no levels: give only a maximum error with --max-error or "
+                f"codec {self.name} has no levels: set only a maximum error, with --max-error or "
                 "--lossless (in Python max_error)"
             )
         level = self.default_level if level is None else level
         if not isinstance(level, Real) or not 1 <= level <= len(self.levels):  # also rejects NaN
             raise UsageError(
-                f"level {str(level).removesuffix('.0'):.20}: codec {self.name} has the levels "
-                f"1 (smallest file) to {len(self.levels)} (best picture)"
+                f"level {str(level).removesuffix('.0'):.20}: codec {self.name} has levels 1 "
+                f"(smallest file) to {len(self.levels)} (best picture)"
             )
         if not self.has_gains and level != int(level):
             raise UsageError(f"level {level:g}: codec {self.name} has only whole levels")
@@ -143,7 +143,7 @@ class CodecSpec:
         if codec_id != self.codec_id:
             raise CodecError(
                 f"made with codec {title_of(codec_id)}, not with "
-                f"{title_of(self.codec_id, self.name)}: give the codec that made it with --codec"
+                f"{title_of(self.codec_id, self.name)}: name the codec that made it with --codec"
             )
 
 

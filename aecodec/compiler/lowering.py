@@ -95,7 +95,7 @@ class Lowering:
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     """Rows, columns, channels of an int8 tensor, else ModelError; more axes are a vector."""
     if tensor.dtype != np.int8:
-        raise ModelError(f"it works on {tensor.dtype}: C has kernels for int8 only")
+        raise ModelError(f"it works on {tensor.dtype}, but C has kernels only for int8")
     sides = tensor.shape
     if len(sides) > 3:
         if math.prod(sides[:-3]) != 1:

@@ -63,7 +63,7 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
     down, across = (target // side for side, target in zip(sides, targets, strict=True))
     is_whole = (down * sides[0], across * sides[1]) == targets
     if not is_whole or operator.options.alignCorners:
-        raise ModelError("its output is not a multiple of its input")
+        raise ModelError("the size of its output is not a multiple of the size of its input")
     result = Shape(shape.rows.multiplied(down), shape.columns.multiplied(across), shape.channels)
     low.write(operator, Kind.NEAREST, result, pair(down, across))
 
@@ -72,7 +72,7 @@ def lower_bilinear(low: Lowering, operator: Operator) -> None:
     """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
     options, shape = operator.options, low.shape(operator.inputs[0])
     if options.alignCorners and low.is_any_size:
-        raise ModelError("a model for pictures of any size cannot align their corners")
+        raise ModelError("a model for pictures of any size cannot align corners")
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):
         factor = target // side.of(length)

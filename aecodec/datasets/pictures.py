@@ -36,9 +36,7 @@ def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
         if (has_image_name(path) or path.suffix.lower() in suffixes) and not path.is_dir()
     )
     if not paths:
-        raise ImageError(
-            f"{folder} has no images: give a folder of images, or an .npz or .npy file"
-        )
+        raise ImageError(f"{folder} has no images: use a folder of images, or an .npz or .npy file")
     return paths
 
 
@@ -67,7 +65,7 @@ def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x
         raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
     if not _holds_pictures(array):
         shapes = "(N, H, W) or (N, H, W, C), without a 0"
-        raise ImageError(f"{path}: the array has the shape {array.shape}; give {shapes}")
+        raise ImageError(f"{path}: the array has the shape {array.shape}; it must be {shapes}")
     return array
 
 
@@ -115,7 +113,7 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
     if present := [name for name in wanted if name in headers]:
         return present[0]
     raise ImageError(
-        f"no array of pictures in this file ({' or '.join(wanted)} is not among its arrays: "
+        f"no array of pictures in this file ({' or '.join(wanted)} is missing from its arrays: "
         f"{', '.join(headers) or 'it has none'})"
     )
 
@@ -123,8 +121,8 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
 def _check_size(array: Array, info: zipfile.ZipInfo) -> None:
     if array.nbytes > max(info.compress_size, 3 * ReadOptions().pixel_limit):
         raise ImageError(
-            f"an array of {array.nbytes} bytes, compressed to {info.compress_size}: save arrays "
-            "of this size with numpy.save"
+            f"an array of {array.nbytes} bytes is compressed to {info.compress_size} bytes: save "
+            "arrays of this size with numpy.save"
         )
 
 
@@ -224,10 +222,10 @@ def _channels_last(path: Path, array: Array) -> Array:
         return array
     if array.shape[1] not in (1, 3):
         raise ImageError(
-            f"{path}: the array has the shape {array.shape}; give (N, H, W), (N, H, W, C) or "
+            f"{path}: the array has the shape {array.shape}; it must be (N, H, W), (N, H, W, C) or "
             "(N, C, H, W) with 1 or 3 channels C"
         )
-    warn(f"{path}: {array.shape} is read as (N, C, H, W), channels first")
+    warn(f"{path}: aecodec reads {array.shape} as (N, C, H, W), channels first")
     return np.moveaxis(array, 1, 3)
 
 
@@ -243,7 +241,7 @@ def _eight_bits_or_floats(path: Path, array: Array) -> Array:
         return array / np.float32(65535)
     if array.dtype.kind != "f" or not (array.min() >= 0 and array.max() <= 1):
         raise ImageError(
-            f"{path}: the array is {array.dtype}; give uint8, uint16 or floats in 0..1 without NaN"
+            f"{path}: the array is {array.dtype}; use uint8, uint16 or floats in 0..1 without NaN"
         )
     return array.astype(np.float32)
 
@@ -260,7 +258,7 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
     count = len(pictures.sizes)
     if count < 2:
         raise ImageError(
-            "one picture is not enough, because one is held out: give more, or cut it into parts"
+            "one picture is not enough, because one is held out: add more, or cut it into parts"
         )
     held_out_count = max(1, min(count - 1, round(share * count)))
     held_out = np.linspace(0, count - 1, held_out_count).round().astype(np.int64)

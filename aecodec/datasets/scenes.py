@@ -54,7 +54,7 @@ def open_scenes(path: Path, nodata: float | None = None) -> list[Picture] | None
     kinds = Counter((scene.pixels.shape[-1], scene.pixels.dtype.name) for scene in scenes)
     if len(kinds) > 1:
         text = ", ".join(f"{n} with {bands} bands of {kind}" for (bands, kind), n in kinds.items())
-        raise ImageError(f"{path}: the scenes differ: {text}; give scenes of one kind")
+        raise ImageError(f"{path}: the scenes differ: {text}; use scenes of one kind")
     return scenes or None
 
 

@@ -35,7 +35,7 @@ _OUT_OF_DISTRIBUTION = (
     "different codec (--codec), train one on similar pictures (aecodec train), or use AVIF, which "
     "is also the better choice for ordinary photographs"
 )
-_LARGER = "the file has {size} bytes, more than the source ({source_size}): keep the source"
+_LARGER = "the file has {size} bytes, more than the source ({source_size} bytes): keep the source"
 
 _MEASURABLE = 1000
 """Minimum number of pictures for which the 99.9 % quantile differs from the largest error."""

@@ -33,7 +33,7 @@ class Limits:
         for name in ("max_pixels", "max_frames"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, Integral) or value < 1):
-                raise UsageError(f"{name} is {value!r}: give an integer of at least 1")
+                raise UsageError(f"{name} is {value!r}: use an integer of at least 1")
 
 
 UNLIMITED = Limits(1 << 62, MAX_FRAMES)

@@ -26,7 +26,7 @@ class Origin(NamedTuple):
     def pack(self) -> bytes:
         """The content of the entry; raises FormatError if a file cannot store the origin."""
         if not self.can_be_kept:
-            raise FormatError(f"{self}: an extension is a dot and 1 to 16 letters and digits")
+            raise FormatError(f"{self}: an extension must be a dot and 1 to 16 letters or digits")
         return self._text()
 
     @classmethod

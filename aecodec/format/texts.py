@@ -17,5 +17,5 @@ def from_text(text: str) -> bytes:
     except ValueError:  # an unknown character or a wrong length
         data = b""
     if to_text(data) != text:
-        raise FormatError("damaged: not base64url text; it may have been cut or changed")
+        raise FormatError("damaged: not base64url text; the text may have been cut or changed")
     return data

@@ -54,7 +54,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
         while (keyword := card[:8].decode("ascii").strip()) != "END":
             place += _CARD
             if len(card) < _CARD:
-                raise ImageError("the file ends in the middle of a header: fetch it again")
+                raise ImageError("the file ends in the middle of a header: download it again")
             if place > _MOST_HEADERS:
                 raise ImageError(f"a FITS file with more than {_MOST_HEADERS} bytes of headers")
             cards.setdefault(keyword, card[10:].decode("ascii", "replace").split("/")[0].strip())
@@ -84,7 +84,7 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     file.seek(0)
     headers, content = file.read(unit.start), file.read(unit.size)
     if len(content) < unit.size:
-        raise ImageError("the file ends before its image: fetch it again")
+        raise ImageError("the file ends before its image: download it again")
     if file.seek(0, os.SEEK_END) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
         notes.add("not kept: all but the first image of this FITS file")
     array = np.frombuffer(content, unit.dtype)

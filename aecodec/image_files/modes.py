@@ -120,7 +120,7 @@ def check_scale(image: Image.Image) -> None:
     largest = _netpbm_max(image) or (0 if bits in (8, 16) else (1 << bits) - 1)
     if largest:
         raise ImageError(
-            f"its levels go to {largest}, and Pillow scales them to 65535: convert it to TIFF"
+            f"its levels go up to {largest}, but Pillow scales them to 65535: convert it to TIFF"
         )
 
 

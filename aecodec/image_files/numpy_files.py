@@ -81,7 +81,7 @@ def read_stated(file: IO[bytes], stated: Stated) -> Array:
     shape, dtype = stated.array.shape, stated.array.dtype
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
-        raise ImageError(f"the file ends before its array of shape {shape}: fetch it again")
+        raise ImageError(f"the file ends inside its array of shape {shape}: download it again")
     return np.frombuffer(content, dtype).reshape(shape, order=stated.order)
 
 

@@ -121,11 +121,11 @@ def _rejection_text(file: IO[bytes]) -> str:
     if holds_samples(prefix):
         return f"{_UNKNOWN}; if it has bands, {ANY_CODEC}"
     if prefix[_DICOM_AT:] == _DICOM:
-        return "a DICOM file: read it with pydicom, and give aecodec.compress its pixel_array"
+        return "a DICOM file: read it with pydicom, and pass its pixel_array to aecodec.compress"
     if prefix.startswith(_ARRAYS):
         return (
-            "not an image, but arrays, such as netCDF: read them in Python, and store them with "
-            "aecodec.zarr or aecodec.compress"
+            "not an image, but a file with arrays, such as netCDF: read them in Python, and store "
+            "them with aecodec.zarr or aecodec.compress"
         )
     if prefix:
         return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"

@@ -52,7 +52,7 @@ class ReadOptions:
         if self.depth not in (None, 8):
             raise UsageError(f"depth {self.depth}: the only possible depth is 8 bits per channel")
         if self.max_pixels is not None and self.max_pixels < 1:
-            raise UsageError(f"max_pixels is {self.max_pixels}: give at least 1")
+            raise UsageError(f"max_pixels is {self.max_pixels}: use at least 1")
 
     @property
     def pixel_limit(self) -> float:

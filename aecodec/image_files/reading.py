@@ -148,7 +148,7 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     picture = modes.to_picture(scaled, entries, notes)
     is_scene = GEOREFERENCE & set(getattr(image, "tag_v2", ()))
     if is_scene and picture.alpha is not None and is_mostly_translucent(picture.alpha):
-        notes.add("its last samples are stored as opacity, as its tags say, but look like a band")
+        notes.add("its last samples look like a band, but are stored as opacity, as its tags say")
     return picture
 
 
@@ -156,8 +156,8 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()} bits"
     advice = ANY_CODEC
     if image.mode not in modes.DEEP_MODES and image.format != "TIFF":  # a photograph
-        advice = "Pillow reads only 8 of them, so convert it to TIFF, or scale it with --depth 8"
-    return f"this picture has {bits} per channel (mode {image.mode}): {advice}"
+        advice = "Pillow reads only 8 bits: convert the file to TIFF, or scale it with --depth 8"
+    return f"the picture has {bits} per channel (mode {image.mode}): {advice}"
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:
@@ -221,7 +221,7 @@ def _joined(frames: Sequence[Picture], notes: Notes) -> Picture:
         text = ", ".join(f"{width}x{height}" for width, height in sizes)
         raise ImageError(
             f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
-            "the same size: save them as separate files, or omit --frames all"
+            "the same size: save the frames as separate files, or leave out --frames all"
         )
     if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
         notes.add("its frames have different colour profiles and were converted to sRGB")

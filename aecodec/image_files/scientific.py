@@ -44,7 +44,7 @@ def _write_png(picture: Picture) -> bytes:
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
         return encode_frames(Picture(samples, metadata=picture.metadata), ".png")[0]
     raise UsageError(
-        "PNG files hold one picture with 8-bit grey levels or RGB, or 16-bit grey levels"
+        "a PNG file holds one picture: 8-bit grey levels or RGB, or 16-bit grey levels"
     )
 
 

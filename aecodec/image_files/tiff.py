@@ -97,7 +97,7 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     stated = _nodata_of(kept.text(GDAL_NODATA), dtype)
     nodata = stated if options.nodata is None else options.nodata
     if absent and nodata is None:
-        notes.add(f"{absent} of its strips or tiles are missing, and are read as 0")
+        notes.add(f"{absent} of its strips or tiles are missing: aecodec reads their samples as 0")
     samples = _stacked([reader.samples(page, nodata or 0) for page in images], channels)
     mask = None
     if masks:
@@ -175,7 +175,7 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
 
 def _layout_of(page: TiffPage) -> Layout:
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
-        raise ImageError(f"{page.bitspersample} bits per sample: codecs accept 8, 16 and 32")
+        raise ImageError(f"{page.bitspersample} bits per sample: codecs accept only 8, 16 and 32")
     native_type(page.dtype)
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
         kind = getattr(page.photometric, "name", page.photometric)
@@ -270,7 +270,7 @@ def _tags_to_write(picture: Picture) -> KeptTags:
     stored = picture.metadata.get(MetadataKind.TIFF)
     kept = KeptTags.unpack(stored) if stored else KeptTags([], byte_order)
     if kept.byte_order != byte_order:
-        raise FormatError("damaged: the byte order of its TIFF tags is not that of its pixels")
+        raise FormatError("damaged: its TIFF tags and its pixels differ in byte order")
     stated, nodata = _nodata_of(kept.text(GDAL_NODATA), picture.pixels.dtype), picture.nodata
     if nodata is None or repr(nodata) == repr(stated):
         return kept
@@ -285,7 +285,7 @@ def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: 
     channels = 1 if pages.ndim == 3 else samples.shape[-1]
     extra = channels - _COLOURS.get(photometric, channels)
     if extra < 0:
-        raise FormatError("damaged: its TIFF tags are for more bands than it has")
+        raise FormatError("damaged: its TIFF tags describe more bands than the file has")
     resolution = [kept.numbers(code) for code in (X_RESOLUTION, Y_RESOLUTION)]
     options: dict[str, Any] = {
         "photometric": photometric,

@@ -111,7 +111,7 @@ class Directory:
             raise ImageError(f"damaged: it lists {len(places)} of its {needed} strips or tiles")
         lost = np.count_nonzero((places == 0) != (counts == 0))
         if lost:
-            raise ImageError(f"damaged: no offset or size for {lost} of its strips or tiles")
+            raise ImageError(f"damaged: {lost} of its strips or tiles lack an offset or a size")
         return int(np.count_nonzero(counts[:needed] == 0))
 
     def check_limits(self, pages: int, options: ReadOptions) -> None:
@@ -152,7 +152,7 @@ def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> Non
             if not page.is_kept_by_pillow:
                 raise ImageError(f"a TIFF file whose samples Pillow drops or changes: {ANY_CODEC}")
             if page.tags.numbers(kept_tags.EXTRA_SAMPLES) == (_PREMULTIPLIED,):
-                notes.add("its colours were divided by its alpha, which changes them by rounding")
+                notes.add("its colours were divided by its alpha and rounded")
 
 
 def is_picture(file: IO[bytes]) -> bool:
@@ -199,7 +199,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
         place = following
     if stated > len(seen):
         raise ImageError(
-            f"it names {stated} images, but has {len(seen)} pages: save it with one page per image"
+            f"it lists {stated} images, but has {len(seen)} pages: save it with one page per image"
         )
 
 
@@ -256,5 +256,5 @@ class _Walk:
         self._file.seek(place)
         content = self._file.read(size)
         if len(content) < size:
-            raise ImageError("the file ends in the middle of its tags: fetch it again")
+            raise ImageError("the file ends in the middle of its tags: download it again")
         return content

@@ -51,7 +51,7 @@ class TiffReader:
             raise ImageError("damaged: the size of a page is ambiguous")
         if page.compression not in _BOUNDED | _PICTURES:
             name = getattr(page.compression, "name", page.compression)
-            raise ImageError(f"a TIFF file with {name}: save it with Deflate, LZW or ZSTD")
+            raise ImageError(f"TIFF with {name} is not supported: save it with Deflate or ZSTD")
         return page
 
     def samples(self, directory: Directory, filler: float) -> Array:

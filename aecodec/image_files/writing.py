@@ -43,7 +43,7 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     file_format = formats.format_of(suffix)
     if file_format not in formats.WRITTEN:
         end = f"names that end with {suffix}" if suffix else "names without an extension"
-        raise UsageError(f"no image format for {end}: choose .png, .tif, .jpg, .webp or .jp2")
+        raise UsageError(f"no image format for {end}: use .png, .tif, .jpg, .webp or .jp2")
     if quality is None and file_format in formats.NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format

@@ -35,12 +35,12 @@ def _warn_of_other_meanings(array: npt.NDArray[Any], picture: Picture) -> None:
     if array.ndim == 3 and _may_be_planes(array.shape):
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
-            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]"
+            "picture, pass np.moveaxis(array, 0, -1); for grey pictures, pass array[..., None]"
         )
     if picture.alpha is not None and is_mostly_translucent(picture.alpha):
         warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
-            "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band"
+            "band, pass np.moveaxis(array, -1, 0)[..., None] for one grey picture per band"
         )
 
 
@@ -51,8 +51,8 @@ def check_frames(shape: tuple[int, ...]) -> None:
         return
     raise ImageError(
         f"an array of shape {shape} may be {frames} grey pictures of {height}x{width} pixels, or a "
-        f"picture of {frames}x{height} pixels with {width} bands: give array[..., None] for grey "
-        f"pictures; for bands, {ANY_CODEC}"
+        f"picture of {frames}x{height} pixels with {width} bands: for grey pictures, pass "
+        f"array[..., None]; for bands, {ANY_CODEC}"
     )
 
 
@@ -85,9 +85,9 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
         array = array[..., None]
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
         raise ImageError(
-            f"an array of shape {array.shape} is neither a picture nor a batch of pictures: give "
-            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last; for "
-            f"bands, {ANY_CODEC}"
+            f"an array of shape {array.shape} is neither a picture nor a batch of pictures: use "
+            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last; for bands, "
+            f"{ANY_CODEC}"
         )
     if array.shape[3] in (2, 4):
         return Picture(array[..., :-1], array[..., -1])
@@ -139,9 +139,9 @@ def samples_picture(
     samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
     if not samples.size or samples.shape[-1] > MAX_BANDS:
         raise ImageError(
-            f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: give "
-            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first "
-            "(in Python band_axis)"
+            f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: use "
+            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first (in "
+            "Python band_axis)"
         )
     nodata = None if nodata is None else _checked_nodata(kind, nodata)
     missing = _missing(samples, nodata)
@@ -174,8 +174,8 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
     if (axes, axis) not in _LAYOUTS:
         text = "" if band_axis is None else f" and bands in axis {band_axis}"
         raise ImageError(
-            f"an array of shape {shape}{text} is not a picture: give (H, W), (H, W, B), "
-            "(N, H, W, B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
+            f"an array of shape {shape}{text} is not a picture: use (H, W), (H, W, B), (N, H, W, "
+            "B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
         )
     return _LAYOUTS[axes, axis]
 
@@ -203,7 +203,7 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
         listed = ", ".join(names)
-        raise ImageError(f"samples of type {dtype.name}: files accept {listed}; give {advice}")
+        raise ImageError(f"samples of type {dtype.name}: files accept {listed}; pass {advice}")
     if bands and dtype.name not in everywhere:
         listed = ", ".join(everywhere)
         raise ImageError(
@@ -225,12 +225,12 @@ def nodata_in(kind: np.dtype[Any], nodata: float) -> float | None:
 
 def _checked_nodata(kind: np.dtype[Any], nodata: float) -> float:
     if not isinstance(nodata, Real):
-        raise ImageError(f"nodata is {nodata!r}: give a number")
+        raise ImageError(f"nodata is {nodata!r}: use a number")
     value = nodata_in(kind, nodata)
     if value is None:
         raise ImageError(
-            f"nodata is {nodata}, and {kind.name} cannot hold it: give a nodata value of the "
-            "array's type, or a mask"
+            f"nodata is {nodata}, which {kind.name} cannot hold: use a nodata value of the array's "
+            "type, or a mask"
         )
     return value
 
@@ -251,6 +251,6 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
     count = np.count_nonzero(np.isinf(samples) & is_known)
     if count:
         raise ImageError(
-            f"{count} samples are infinite: replace them with NaN, or name the value of missing "
-            "samples with nodata"
+            f"{count} samples are infinite: replace them with NaN, or set nodata to the value of "
+            "missing samples"
         )

@@ -143,13 +143,13 @@ def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     if there are no pictures, they differ in size, or only some of them have alpha.
     """
     if not pictures:
-        raise ImageError("there are no pictures to stack: give at least one")
+        raise ImageError("there are no pictures to stack: pass at least one")
     for number, picture in enumerate(pictures):
         if (picture.size, picture.mode.has_alpha) != (pictures[0].size, pictures[0].mode.has_alpha):
             prefixes = [f"{name} is " for name in names] or [""] * len(pictures)
             first, second = (prefixes[n] + _kind_text(pictures[n]) for n in (0, number))
             raise ImageError(
-                f"{first}, {second}: pictures can be stacked only if they have the same size, and "
+                f"{first}, {second}: you can stack pictures only if they have the same size, and "
                 "all or none have alpha"
             )
     channels = max(picture.pixels.shape[-1] for picture in pictures)

@@ -22,7 +22,7 @@ def stacked(
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
-        warn("grey pictures were converted to RGB, because a stack has one mode")
+        warn("grey pictures were converted to RGB, because all pictures of a stack have one mode")
     return joined if metadata is False else _with_names(joined, [path.name for path in paths])
 
 

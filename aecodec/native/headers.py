@@ -110,7 +110,7 @@ def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
 
 def _lack_of_guarantee(refinements: Sequence[Refinement], bound: Bound) -> str:
     if not refinements:
-        return "the file has no refinements: it guarantees no maximum error"
+        return "the file has no refinements, so it does not guarantee a maximum error"
     guaranteed = refinements[-1].largest_bound.text
     return f"the file guarantees {guaranteed}, not a maximum error of {bound.text}"
 
@@ -128,8 +128,8 @@ def from_bare(codec: NativeCodec, payload: bytes, checksum: bool) -> bytes:
     status, content = _bytes_from(LIBRARY.aecodec_from_bare, codec.handle, payload, size, checksum)
     if status == structures.BAD_CHECKSUM:
         raise FormatError(
-            "damaged: the checksum of the bare payload is wrong; it was changed, another codec "
-            "made it, or it has no checksum"
+            "damaged: the payload's checksum is wrong; the payload was changed, belongs to a "
+            "different codec, or has no checksum"
         )
     check(status)
     return content

@@ -42,20 +42,19 @@ def check_limits(codec: NativeCodec, data: bytes, limits: Limits) -> None:
     claim = claim_of(codec, data, limits)
     if claim.frames > claim.max_frames:
         raise LimitError(
-            f"{claim.frames} pictures in {len(data)} bytes are more than the limit of "
-            f"{claim.max_frames}: allow them with max_frames={claim.frames} (--max-frames)"
+            f"{claim.frames} pictures in {len(data)} bytes exceed the limit of {claim.max_frames}: "
+            f"allow them with max_frames={claim.frames} (--max-frames)"
         )
     if claim.pixels > claim.max_pixels:
         raise LimitError(
-            f"{_pixels_text(claim)} are more than the limit of {claim.max_pixels}: "
-            f"allow them with max_pixels={claim.pixels} (--max-pixels)"
+            f"{_pixels_text(claim)} exceed the limit of {claim.max_pixels}: allow them with "
+            f"max_pixels={claim.pixels} (--max-pixels)"
         )
     if claim.work > claim.max_work:
         enough = max(claim.pixels, -(-claim.work // MOST_TILES))
         raise LimitError(
-            f"{_pixels_text(claim)} in {len(data)} bytes are unusually many: this may be a "
-            f"decompression bomb. If you trust the file, allow it with max_pixels={enough} "
-            "(--max-pixels)"
+            f"{_pixels_text(claim)} in {len(data)} bytes are unusually many: the file may be a "
+            f"decompression bomb. If you trust it, use max_pixels={enough} (--max-pixels)"
         )
 
 

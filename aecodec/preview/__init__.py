@@ -40,7 +40,7 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
     Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10.
     """
     if max_bytes < LEAST_BYTES:
-        raise UsageError(f"a preview needs {LEAST_BYTES} bytes or more, not {max_bytes}")
+        raise UsageError(f"max_bytes is {max_bytes}: a preview needs at least {LEAST_BYTES} bytes")
     picture = in_kept_colours(to_picture(image, COLOURS), {})
     if picture.frames > 1:
         warn(f"the preview shows the first of {picture.frames} frames")

@@ -155,7 +155,7 @@ def pack(content: Content) -> bytes:
 def unpack(payload: bytes) -> Content:
     """Read a payload. Raises FormatError if it is empty or has an invalid shape."""
     if not payload:
-        raise FormatError("the preview is empty: give the bytes that `encode` returned")
+        raise FormatError("the preview is empty: pass the bytes that `encode` returned")
     decoder = BitDecoder(payload)
     shape = _code_number(decoder, 0, 6)
     if shape > 2 * SQUARE:

@@ -32,7 +32,7 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
     codec = Aecodec.from_dict(stated).chunk_codec
     chunk = np.arange(20, dtype=np.uint8).reshape(4, 5)
     chunk[2, 2] = 21
-    warning = pytest.warns(AecodecWarning, match="write whole chunks, or give a number")
+    warning = pytest.warns(AecodecWarning, match="write whole chunks, or use a number")
     with warning if "%" in str(options) else nullcontext():
         data = codec.encode(chunk, 0)
     restored = codec.decode_to(data, chunk.shape, chunk.dtype)

@@ -75,7 +75,7 @@ def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> No
     [
         ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .* without a codec"),
         ((100,), (10,), "uint8", None, r"shape \(10,\).*a chunk is uint8 with the shape \(H, W\)"),
-        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "each chunk must contain all of them"),
+        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "each chunk must contain all channels"),
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
         ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
         ((6, 7, 9), (3, 7, 9), "int16", 3, "select these bands of the array"),
@@ -102,7 +102,7 @@ NAMED = {"codec": "digits", "codec_id": "f206e96f"}
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"codec": "digits", "level": 4}, "level 4: codec digits has the levels 1"),
+        ({"codec": "digits", "level": 4}, "level 4: codec digits has levels 1"),
         ({"level": 2}, "codec samples has no levels"),
         ({"nodata": "x"}, "is not a configuration.*nodata"),
         ({**NAMED, "level": "1"}, "a number from 1"),

@@ -21,7 +21,7 @@ def test_a_picture_of_a_web_server_is_compressed(folder: Path, command: Command)
         written = command("compress", f"{host.url}/digit.png")
     assert (done.status, missing.status, written.status) == (0, 6, 2)
     assert "cannot be read: no such object" in missing.err
-    assert "digit.aec: URLs are not accepted here; give a local path (-o)" in written.err
+    assert "digit.aec: URLs are not supported here; use a local path (-o)" in written.err
     assert Path("a.aec").exists()
 
 
@@ -30,10 +30,10 @@ def test_what_is_missing_for_a_url_is_named(
 ) -> None:
     assert command("compress", "odd://a/b.png", "-o", "b.aec").status == 6
     local = command("compress", f"file://{folder}/digit.png", "-o", "b.aec")
-    assert (local.status, "give a path without file://" in local.err) == (6, True)
+    assert (local.status, "use a path without file://" in local.err) == (6, True)
     for arguments in (("train", folder, "-o", "s3://a/new"), ("evaluate", "digits", "s3://a")):
         done = command(*arguments)
-        assert (done.status, "give a local path" in done.err) == (2, True)
+        assert (done.status, "use a local path" in done.err) == (2, True)
     monkeypatch.setitem(sys.modules, "fsspec", None)
     result = command("compress", "s3://a/b.png", "-o", "b.aec")
     assert (result.status, "aecodec[cloud]" in result.err) == (6, True)

@@ -70,7 +70,7 @@ def test_codecs_are_made_of_opened_folders_and_opened_by_name_or_path() -> None:
         with pytest.raises(UsageError, match="open codecs with"):
             codec("photo")
     for name in (None, 5, b"photo"):
-        with pytest.raises(UsageError, match="not the name of a codec"):
+        with pytest.raises(UsageError, match="nor the path of a codec"):
             aecodec.load_codec(name)
 
 

@@ -78,7 +78,7 @@ def test_a_codec_is_a_file_or_the_folder_that_has_it(
     file = (copy / "digits.aecodec").rename(tmp_path / "mine.aecodec")
     data = aecodec.compress(samples[0])
     assert aecodec.decompress(data, file) == aecodec.decompress(data)
-    with pytest.raises(CodecError, match="copy does not contain a codec: give a file such as"):
+    with pytest.raises(CodecError, match="copy does not contain a codec: use a file such as"):
         aecodec.load_codec(copy)
     assert aecodec.load_codec(tmp_path).spec.sha256 == aecodec.load_codec("digits").spec.sha256
     shutil.copy(file, tmp_path / "more.aecodec")
@@ -111,5 +111,5 @@ def test_a_used_codec_pickles_as_its_folder(codec: Codec, samples: Pixels) -> No
 def test_a_file_that_was_replaced_does_not_unpickle(copy: Path, codec: Codec) -> None:
     pickled = pickle.dumps(aecodec.load_codec(copy))
     shutil.copy(BUILT_IN / "photo" / "photo.aecodec", copy / "digits.aecodec")
-    with pytest.raises(CodecError, match="has changed since it was pickled"):
+    with pytest.raises(CodecError, match="changed after it was pickled"):
         pickle.loads(pickled)

@@ -88,20 +88,20 @@ def test_a_picture_of_one_colour_costs_nearly_nothing(photo: Codec, colour: Any)
 
 
 def test_a_tiny_picture_has_no_score(photo: Codec, photograph: Pixels) -> None:
-    with pytest.raises(UsageError, match="too small to measure its quality by SSIMULACRA2"):
+    with pytest.raises(UsageError, match="too small to measure its quality in SSIMULACRA2"):
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
 
 
 @pytest.mark.parametrize("name", ["level", "max_bytes", "min_psnr", "min_ssimulacra2"])
 @pytest.mark.parametrize("value", [math.nan, "2", [2], 1j])
 def test_a_target_is_a_number(codec: Codec, digits: Pixels, name: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=f"{name} is .*: give a number"):
+    with pytest.raises(UsageError, match=f"{name} is .*: use a number"):
         codec.compress(digits[0], **{name: value})
 
 
 @pytest.mark.parametrize("level", [0, 4, -1, math.inf, 2**63, 10**400, "2"])
 def test_other_levels_are_rejected(codec: Codec, digits: Pixels, level: Any) -> None:
-    with pytest.raises(UsageError, match=r"codec digits has the levels 1 \(smallest file\) to 3"):
+    with pytest.raises(UsageError, match=r"codec digits has levels 1 \(smallest file\) to 3"):
         codec.encoder.codes(digits[:1, ..., None], level)
     assert codec.compress(digits[0], max_bytes=2**63) == codec.compress(digits[0], level=3)
 

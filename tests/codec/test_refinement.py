@@ -75,8 +75,8 @@ def test_no_sample_exceeds_its_bound(
 @pytest.mark.parametrize(
     ("errors", "message"),
     [
-        ({"1": 4}, "some bands have no error; give an error for each band: 1, 2, 3"),
-        ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "coarsest error first"),
+        ({"1": 4}, "some errors are missing; set an error for each band: 1, 2, 3"),
+        ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "largest error first"),
         ([{"1": "9%", "2": 30, "3": 30}, 27], "which is 18/30/30, 27"),
     ],
 )
@@ -152,15 +152,15 @@ def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_error": float("nan")}, "give a number of at least 0"),
-        ({"max_error": True}, "give a number of at least 0"),
+        ({"max_error": float("nan")}, "use a number of at least 0"),
+        ({"max_error": True}, "use a number of at least 0"),
         ({"max_error": range(16, -1, -1)}, "at most 16 refinements"),
         ({"max_error": ()}, "is empty"),
-        ({"max_error": (4, 16)}, "coarsest error first"),
-        ({"max_error": (4, "1sqrt")}, "can only be combined"),
-        ({"max_error": {"1": "1sqrt", "2": 4}}, "can only be combined"),
-        ({"max_error": [{"1": 4, "2": 3}, {"1": 3, "2": 4}]}, "coarsest error first"),
-        ({"max_error": {1: 4}}, "the name and the error of each band"),
+        ({"max_error": (4, 16)}, "largest error first"),
+        ({"max_error": (4, "1sqrt")}, "combine factors"),
+        ({"max_error": {"1": "1sqrt", "2": 4}}, "combine factors"),
+        ({"max_error": [{"1": 4, "2": 3}, {"1": 3, "2": 4}]}, "largest error first"),
+        ({"max_error": {1: 4}}, "use a mapping from band names"),
         ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
     ],
 )
@@ -178,7 +178,7 @@ def test_trim_rejects_errors_that_a_file_does_not_guarantee(codec: Codec) -> Non
         (data, 1, "guarantees 2"),
         (data, "9sqrt", "guarantees 2, not a maximum error of 9sqrt"),
         (data, "9%", "do not store the range"),
-        (aecodec.trim(data), 1, "no maximum error"),
+        (aecodec.trim(data), 1, "no refinements"),
     ):
         with pytest.raises(UsageError, match=message):
             aecodec.trim(file, error)

@@ -120,7 +120,7 @@ def test_any_content_is_an_origin_or_refused(content: bytes) -> None:
 )
 def test_origins_that_no_file_stores_are_not_written(origin: Origin) -> None:
     assert not origin.can_be_kept
-    with pytest.raises(FormatError, match="an extension is a dot and"):
+    with pytest.raises(FormatError, match="an extension must be a dot and"):
         pack(Header(b"abcd", origin=origin), b"")
 
 

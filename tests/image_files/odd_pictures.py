@@ -131,10 +131,10 @@ ODD_PICTURES = [
         saved(grey, icc_profile=P3),
         "L",
         as_rgb(GREYS),
-        warning="profile is not kept: it is for RGB, but the pixels are L",
+        warning="its colour profile, which is for RGB, while the pixels are L",
     ),
     OddPicture(
-        "damaged profile", saved(rgb, icc_profile=P3[:300]), warning="is not kept: it is damaged"
+        "damaged profile", saved(rgb, icc_profile=P3[:300]), warning="profile, which is damaged"
     ),
     OddPicture(
         "CMYK with a profile",
@@ -165,7 +165,7 @@ ODD_PICTURES = [
     OddPicture(
         "coding of colours by numbers",
         with_chunks((b"cICP", bytes([12, 13, 0, 1]))),
-        warning="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",
+        warning="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels count as sRGB",
     ),
     OddPicture("Photoshop", flat_photoshop_file()),
     OddPicture("300 dpi", saved(rgb, dpi=(300, 300)), kinds={EXIF}),

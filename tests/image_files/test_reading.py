@@ -44,7 +44,7 @@ def hidden_samples() -> dict[str, tuple[bytes, str]]:
         "JPEG 2000 with 16 bits": (codecs.jpeg2k_encode(deep, level=0), "16 bits per channel"),
         "JPEG 2000 with 12 bits": (
             codecs.jpeg2k_encode(deep[..., 0] % 4096, level=0, bitspersample=12),
-            "levels go to 4095|bits per channel",
+            "levels go up to 4095|bits per channel",
         ),
         "JPEG 2000 with infrared": (
             codecs.jpeg2k_encode(np.dstack([flat, flat[..., 0]]), level=0, codecformat="j2k"),
@@ -53,7 +53,7 @@ def hidden_samples() -> dict[str, tuple[bytes, str]]:
         "AVIF": (codecs.avif_encode(deep % 1024, bitspersample=10), "bits per channel"),
         "Photoshop": (psd, "5 channels, of which 3 are"),
         "SGI": (sgi, "16 bits per channel"),
-        "PGM": (b"P5 1 2 1000\n\0\1\3\xe8", "levels go to 1000|bits per channel"),
+        "PGM": (b"P5 1 2 1000\n\0\1\3\xe8", "levels go up to 1000|bits per channel"),
         "FITS": (b"SIMPLE  =                    T".ljust(2880), "if it has bands|header"),
     }
 

@@ -262,7 +262,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "pages of two sizes": (tiff(GREY, GREY[1:]), "pages differ"),
     "palette": (tiff(GREY.astype("u1"), photometric="palette", colormap=COLOURS), "PALETTE"),
     "several arrays": (npz(a=GREY, b=GREY), "--array.*a, b"),
-    "part of an array": (numpy_file(GREY)[:-1], "ends before"),
+    "part of an array": (numpy_file(GREY)[:-1], "ends inside"),
     "part of a TIFF": (tiff(GREY)[:100], "ends in the middle of its tags"),
     "another version": (b"\x93NUMPY\x09\0", "version 9.0 is not supported"),
     "nothing": (b"", "empty"),

@@ -25,7 +25,7 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
     paths, pixels = [*PATHS, Path("c.png")], PLAIN.pixels
     for unlike in (Picture(pixels[:, :3]), Picture(pixels, pixels[..., 0])):
         with pytest.raises(
-            ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): pictures can"
+            ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): you can"
         ):
             stacked(paths, [PLAIN, PLAIN, unlike], {}, None)
 

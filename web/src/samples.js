@@ -18,9 +18,9 @@ export function samplesToImageData(samples, { bands, frame = 0, percentiles = [2
   const source = { bands: 1, frames: 1, ...samples };
   const chosen = bands ?? (source.bands < 3 ? [0] : [0, 1, 2]);
   if (![1, 3].includes(chosen.length) || chosen.some((band) => !(band in Array.from({ length: source.bands })))) {
-    throw new ImageError(`bands is ${chosen}: give one or three numbers from 0 to ${source.bands - 1}`);
+    throw new ImageError(`bands is ${chosen}: use one or three numbers from 0 to ${source.bands - 1}`);
   }
-  if (!(frame in Array.from({ length: source.frames }))) throw new ImageError(`frame is ${frame}: give a number from 0 to ${source.frames - 1}`);
+  if (!(frame in Array.from({ length: source.frames }))) throw new ImageError(`frame is ${frame}: use a number from 0 to ${source.frames - 1}`);
   const image = new ImageData(source.width, source.height);
   new Uint32Array(image.data.buffer).fill(0xff000000);
   const planes = chosen.map((band) => stretched(source, frame, band, percentiles));
