@@ -24,9 +24,7 @@ PATHS = [Path("in/a.jpg"), Path("b.png")]
 def test_pictures_that_cannot_be_stacked_are_named() -> None:
     paths, pixels = [*PATHS, Path("c.png")], PLAIN.pixels
     for unlike in (Picture(pixels[:, :3]), Picture(pixels, pixels[..., 0])):
-        with pytest.raises(
-            ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): you can"
-        ):
+        with pytest.raises(ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): you can"):
             stacked(paths, [PLAIN, PLAIN, unlike], {}, None)
 
 
