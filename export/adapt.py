@@ -93,7 +93,7 @@ def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
 
 def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
     if not (np.isfinite(latents).all() and np.isfinite(decoded).all()):
-        raise ModelError("the models return values that are not finite (NaN): train them again")
+        raise ModelError("the models return NaN or infinite values: train them again")
     if latents.shape[1:] == images.shape[1:] and decoded.shape == latents.shape:
         raise ModelError(
             "the encoder's output has the shape of a picture, so it seems to be the whole "
@@ -105,7 +105,7 @@ def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
 
 
 def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int, ...]) -> str:
-    sizes = f"{image[1]}x{image[0]} pixels are decoded to {decoded[1]}x{decoded[0]} pixels"
+    sizes = f"the models decode {image[1]}x{image[0]} pixels to {decoded[1]}x{decoded[0]} pixels"
     factor = decoded[0] // code[0]
     if factor * code[0] != decoded[0] or factor < 2:
         return f'{sizes}: build the models with padding="same"'
@@ -171,7 +171,7 @@ def _without_random_layers(model: Any, half: str, sample: Float32) -> Any:
         return keras.Model(model.inputs[0], call.inputs[0], name=model.name)
     raise ModelError(
         f"the {half} returns different values each time: layer {call.layer.name!r} "
-        f"({type(call.layer).__name__}) draws random numbers; leave it out"
+        f"({type(call.layer).__name__}) draws random numbers; remove it"
     )
 
 

@@ -324,8 +324,8 @@ def _lookup(model: Any, calls: Any, count: int, shape: tuple[int, ...]) -> tuple
         best = cut, table
     if best is None:
         raise ModelError(
-            f"layer {calls[0].layer.name!r} of the decoder does not look up code vectors: begin "
-            "the decoder with Embedding, keras.ops.take, or one_hot and matmul"
+            f"layer {calls[0].layer.name!r} of the decoder does not look up code vectors: "
+            "begin the decoder with Embedding, keras.ops.take, or one_hot and matmul"
         )
     return best
 

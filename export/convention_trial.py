@@ -59,9 +59,9 @@ def find_conventions(
     better = min(errors, key=cost)
     if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
         raise ModelError(
-            f"the models restore the calibration pictures with {_db(errors[best])} as stated, but "
-            f"with {_db(errors[better])} as {better}: use {_options(better, hints)}, or --force to "
-            "keep your options"
+            f"the models restore the calibration pictures with {_db(errors[best])} for your "
+            f"options, but with {_db(errors[better])} for {better}: use {_options(better, hints)}, "
+            "or use --force to keep your options"
         )
     if best != usual:
         _announce(best, usual, errors, hints)
@@ -99,7 +99,7 @@ def _candidates(
     stated = hints.pixel_ranges[end] or hints.pixel_ranges[0]
     ranges = [*([stated] if stated else []), *COMMON, *NORMALIZED[channels], *estimated]
     if len(ranges[0].black) > channels:
-        raise ModelError("--mean and --std have three numbers, but the pictures are grey: give one")
+        raise ModelError("--mean and --std have three numbers, but the pictures are grey: use one")
     flags = (False, True) if channels == 3 else (False,)
     parts = itertools.product(dict.fromkeys(ranges), flags, flags if is_flat else (False,))
     return list(itertools.starmap(Convention, parts))

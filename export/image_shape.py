@@ -22,13 +22,13 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
         if None in shape or math.prod(stated) != _values(shape):
             text = "x".join(map(str, (stated[1], stated[0], *stated[2:])))
             raise ModelError(
-                f"--image-shape {text} has {math.prod(stated)} values, but the encoder "
-                f"takes {shape}: give a shape with as many values"
+                f"--image-shape {text} has {math.prod(stated)} values, but the encoder expects "
+                f"{shape}: use a shape with as many values"
             )
         return shape if _without_singletons(shape) == _without_singletons(stated) else stated
     if _are_swapped(encoder, decoder):
         raise ModelError(
-            f"the encoder takes {shape}, and the decoder takes pictures: exchange --encoder and "
+            f"the encoder expects {shape}, and the decoder expects pictures: swap --encoder and "
             "--decoder"
         )
     if len(shape) == 1:
@@ -59,7 +59,7 @@ def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
     colour, grey = math.isqrt(count // 3), math.isqrt(count)
     example = f"{colour}x{colour}x3" if 3 * colour**2 == count else f"{grey}x{grey}"
     raise ModelError(
-        f"the encoder takes flat vectors with {count} values: give the width and height of the "
+        f"the encoder expects flat vectors with {count} values: set the width and height of the "
         f"pictures, for example --image-shape {example}"
     )
 
@@ -69,7 +69,7 @@ def check_is_picture(shape: Shape) -> None:
     if _is_picture(shape) and (None in shape) == (shape[:2] == (None, None)):
         return
     raise ModelError(
-        f"the encoder takes {shape}, which is not a shape of pictures: build it for (height, "
+        f"the encoder expects {shape}, which is not a shape of pictures: build it for (height, "
         "width), (height, width, 1) or (height, width, 3), channels last, with a fixed size or any "
         "size"
     )
@@ -88,7 +88,7 @@ def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
     if has_as_many and (is_flat or _without_singletons(old) == _without_singletons(shape)):
         return keras.layers.Reshape(shape, name=name)(tensor)
     raise ModelError(
-        f"the decoder returns {old}, but the encoder takes {shape}: the two shapes must be equal"
+        f"the decoder returns {old}, but the encoder expects {shape}: the two shapes must be equal"
     )
 
 

@@ -15,7 +15,7 @@ _TRIALS = 4
 
 _REMEDY = (
     'models for any size need padding="same" in all layers, and any number of code vectors, so '
-    "layers must not halve the codes; or give the models a fixed input size"
+    "layers must not halve the codes; or set a fixed input size"
 )
 
 
@@ -62,8 +62,8 @@ def _outputs(half: str, network: Any, inputs: Float32, sides: tuple[int, int]) -
         outputs = outputs_of(network, inputs)
     except Exception as error:  # Keras and TensorFlow raise whatever they raise
         text = next((line for line in str(error).splitlines() if "__" in line), repr(error))
-        raise ModelError(f"the {half} fails at an input of {size} ({text}): {_REMEDY}") from error
+        raise ModelError(f"the {half} fails for an input of {size} ({text}): {_REMEDY}") from error
     if outputs.shape[1:3] != sides:
         returned = f"{outputs.shape[2]}x{outputs.shape[1]} instead of {sides[1]}x{sides[0]}"
-        raise ModelError(f"the {half} returns {returned} for an input of {size}: {_REMEDY}")
+        raise ModelError(f"for an input of {size}, the {half} returns {returned}: {_REMEDY}")
     return outputs

@@ -171,8 +171,8 @@ def _saved(pictures: Any, path: Path) -> Path:
     is_bytes = pictures.dtype == np.uint8
     if not is_bytes and not np.array_equal(pictures, pictures.clip(0, 1)):
         raise ModelError(
-            "the pictures are not uint8 or floats in 0..1: undo their normalization, and state "
-            "the range of the models with hints=ModelHints(pixel_ranges=...)"
+            "the pictures are not uint8 or floats in 0..1: undo their normalization, and pass the "
+            "range of the models with hints=ModelHints(pixel_ranges=...)"
         )
     np.save(path, pictures if is_bytes else np.rint(pictures * 255).astype(np.uint8))
     return path

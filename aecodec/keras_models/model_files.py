@@ -30,13 +30,13 @@ _CONVERT = (
     "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
 )
 _SAVED_MODEL = (
-    "is a SavedModel, which Keras 3 does not open. If Keras 2 wrote it: "
+    "is a SavedModel, which Keras 3 cannot open. If Keras 2 wrote it: "
     + _CONVERT
     + ". If Keras 3 exported it: save the model itself with model.save('model.keras')"
 )
 _WEIGHTS_ONLY = (
-    "contains only weights, without a model: build the model in Python, then call "
-    "model.load_weights(...) and model.save('model.keras')"
+    "contains weights but no model: build the model in Python, then call model.load_weights(...) "
+    "and model.save('model.keras')"
 )
 _TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
 _EXPORT = (
@@ -90,7 +90,7 @@ def _check_is_model_file(path: Path) -> None:
     if path.is_dir():
         is_saved_model = (path / "saved_model.pb").is_file()
         advice = _SAVED_MODEL.format(path=repr(str(path)))
-        raise ModelError(f"{path} {advice if is_saved_model else 'is a folder: give a file'}")
+        raise ModelError(f"{path} {advice if is_saved_model else 'is a folder: use a file'}")
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     if path.suffix.lower() in _TORCH_SUFFIXES:
@@ -113,13 +113,11 @@ def _advice(path: Path, error: Exception) -> str:
         )
     if "Lambda" in text or "safe_mode" in text:
         return (
-            "a Lambda layer contains code, which aecodec does not run: write its function with "
+            "a Lambda layer contains code, which aecodec does not run: write the function with "
             "keras.ops, or as a layer class for --custom-objects, and save the model again"
         )
     if _is_of_keras_2(path):
-        return (
-            f"Keras 3 does not open this model of Keras 2: {_CONVERT.format(path=repr(str(path)))}"
-        )
+        return f"Keras 3 cannot open this model of Keras 2: {_CONVERT.format(path=repr(str(path)))}"
     summary = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     return f"Keras cannot open this as a model ({summary[:300]})"
 
@@ -169,7 +167,7 @@ def imported_object(name: str) -> Any:
     """
     module, _, attribute = name.rpartition(":")
     if not module or not attribute:
-        raise UsageError(f"{name}: give module:name or file.py:name")
+        raise UsageError(f"{name}: use module:name or file.py:name")
     try:
         return _imported(module)[attribute]
     except Exception as error:  # the code of the module may raise anything

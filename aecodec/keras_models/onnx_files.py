@@ -63,7 +63,7 @@ def _check_weights(model: Any, path: Path) -> None:
             if entry.key == "location" and not (path.parent / entry.value).is_file():
                 raise ModelError(
                     f"{path} needs the file {entry.value} with its weights, which PyTorch wrote "
-                    f"beside it: copy it to {path.parent}, or export the model with "
+                    f"next to it: copy that file to {path.parent}, or export the model with "
                     "external_data=False"
                 )
 
@@ -86,7 +86,7 @@ class _Conversion:
     def _input(self) -> Any:
         entries = self._graph.inputs
         if len(entries) != 1:
-            raise ModelError(f"the model has the inputs {', '.join(entries)}, not one: {HALVES}")
+            raise ModelError(f"the model has several inputs ({', '.join(entries)}): {HALVES}")
         ((name, sides),) = entries.items()
         if not sides:
             raise ModelError(f"the input {name} has no axes: export the model for pictures")

@@ -312,7 +312,7 @@ def _einsum(node: Node, *parts: Any) -> Value:
     equation = node.get("equation").replace(" ", "")
     *names, result = re.split(r",|->", equation)
     if len(parts) > 2 or "." in result or any(len({*name}) < len(name) for name in names):
-        raise ModelError("write it with torch.matmul and permute instead")
+        raise ModelError("use torch.matmul and permute instead")
     batch = next(letter for letter in string.ascii_letters if letter not in equation)
     terms, tensors = [], []
     for part, name in zip(parts, names, strict=True):
@@ -705,7 +705,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 }
 
 _SIMPLER = "export it with opset_version=20, which writes it as simpler operators"
-_CHOICES = "choose by constant numbers, slices or torch.where instead"
+_CHOICES = "use constant indices, slices or torch.where instead"
 _SAMPLING = "use nn.Upsample, nn.PixelShuffle or nn.ConvTranspose2d instead"
 _LOOPS = "use convolutions or attention, without conditions on values, instead"
 REPLACEMENTS = {

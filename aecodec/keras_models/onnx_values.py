@@ -74,7 +74,7 @@ def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
     if None in sides or None in tensor.shape[1:]:
         raise ModelError(ANY_SIZE)
     if math.prod(sides) != math.prod(tensor.shape[1:]):  # type: ignore[arg-type]
-        raise ModelError("it mixes the pictures of a batch: export the model with a batch of 1")
+        raise ModelError("it mixes the pictures of a batch: export the model with batch size 1")
     return keras.layers.Reshape(tuple(sides))(tensor)
 
 

@@ -66,12 +66,12 @@ class KerasPair:
         if not np.isfinite(x).all():
             numbers = np.unique(np.nonzero(~np.isfinite(x))[0])
             raise ModelError(
-                f"picture {numbers[0]}, counted from 0, contains NaN or infinity, as "
-                f"{len(numbers)} of {len(x)} do: replace missing pixels, for example with 0"
+                f"{len(numbers)} of {len(x)} pictures contain NaN or infinity (the first has index "
+                f"{numbers[0]}): replace missing pixels, for example with 0"
             )
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError(
-                "images must be at least one array of floats in 0..1: divide pixels by 255"
+                "images must be a non-empty array of floats in 0..1: divide pixels by 255"
             )
         return np.asarray(x, np.float32)
 
@@ -83,6 +83,6 @@ def check_latents(encoder: Any, decoder: Any) -> None:
 def _check_equal(source: str, returned: Any, target: str, taken: Any) -> None:
     if returned != taken:
         raise ModelError(
-            f"the {source} returns {returned[1:]}, but the {target} takes {taken[1:]}: the two "
+            f"the {source} returns {returned[1:]}, but the {target} expects {taken[1:]}: the two "
             "shapes must be equal"
         )

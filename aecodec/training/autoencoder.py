@@ -76,8 +76,8 @@ class Autoencoder(KerasPair):
         self.levels = tuple(levels or (self.code_dimension,))
         if sum(self.levels) != self.code_dimension:
             raise ModelError(
-                f"levels {self.levels} have {sum(self.levels)} channels together, but the latents "
-                f"have {self.code_dimension}: give numbers with that sum"
+                f"levels {self.levels} have {sum(self.levels)} channels in total, but the latents "
+                f"have {self.code_dimension}: use numbers with this sum"
             )
         self.is_rate_trained = False
         self.gains: Float32 | None = None
@@ -187,8 +187,8 @@ class Autoencoder(KerasPair):
         if rate_weight is None:
             if len(self.levels) > 1:
                 raise ModelError(
-                    f"{len(self.levels)} levels have separate channels: give a rate weight for "
-                    "each level"
+                    f"{len(self.levels)} levels have separate channels: set a rate weight for each "
+                    "level"
                 )
             return DistortionLoss(self, options)
         weights = np.atleast_1d(rate_weight).astype(float).tolist()
@@ -200,7 +200,7 @@ class Autoencoder(KerasPair):
         elif set(counts) != {len(self.levels)}:
             raise ModelError(
                 f"{counts[0]} rate weights and {counts[1]} loss weights for {len(self.levels)} "
-                "levels: give one of each per level"
+                "levels: set one of each per level"
             )
         else:
             loss = RateDistortionLoss(self, self.levels, weights, options)

@@ -105,10 +105,10 @@ class BestEpoch(keras.callbacks.Callback):
             if value < self._least:
                 self._assign(self._best, self._weights, value)
             return
-        text = f"epoch {epoch + 1}: the loss is infinite or NaN: use a smaller learning rate"
+        text = f"epoch {epoch + 1}: the loss is NaN or infinite: use a lower learning rate"
         if self._least == np.inf:
             raise ModelError(text)
-        warn(f"{text}; the networks of the best earlier epoch are kept")
+        warn(f"{text}; the codec keeps the networks of the best earlier epoch")
         self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -197,7 +197,7 @@ def checkpoints_in(folder: Path | None, state: Sequence[Any]) -> Iterator[list[A
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder, waits=False) as is_ours:
         if not is_ours:
-            raise UsageError(f"{folder}: another process is running this training")
+            raise UsageError(f"{folder}: another process is already running this training")
         if has_checkpoint(folder):
             _restore(state, folder / LATEST)
         yield [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _save(state, folder))]
@@ -214,9 +214,9 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             values = [arrays[name] for name in arrays.files]
     except Exception as error:  # NumPy may raise anything for damaged files
-        warn(f"{path} cannot be read ({error}): the training starts from the beginning")
+        warn(f"{path} cannot be read ({error}): training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(f"{path.parent} belongs to different networks: delete it to restart")
+        raise ModelError(f"{path.parent} belongs to different networks: delete this folder")
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)

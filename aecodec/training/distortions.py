@@ -61,11 +61,11 @@ _WEIGHTS = {
 def check_sides_for_ssimulacra2(weight: float, height: int, width: int) -> None:
     """Raise UsageError if a weight is negative, or pictures are too small for the windows."""
     if weight < 0:
-        raise UsageError(f"ssimulacra2 is {weight}: give a weight of at least 0")
+        raise UsageError(f"ssimulacra2 is {weight}: use a weight of at least 0")
     if weight and min(height, width) < _SMALLEST_SIDE:
         raise UsageError(
-            f"{width}x{height} pixels are too small for ssimulacra2, which needs sides of at "
-            f"least {_SMALLEST_SIDE}: set it to 0"
+            f"{width}x{height} pixels are too small for ssimulacra2, which needs sides of at least "
+            f"{_SMALLEST_SIDE} pixels: set ssimulacra2 = 0"
         )
 
 

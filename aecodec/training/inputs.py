@@ -43,12 +43,12 @@ def _joined(batches: Iterable[Any], pair: KerasPair) -> tuple[Float32, int]:
             parts.append(pair.checked(np.asarray(images)))
         if parts[0].nbytes * number > _MOST_BYTES:
             raise UsageError(
-                f"the data have no end, or more than {_MOST_BYTES >> 30} GiB: give fewer batches, "
-                "or a folder of images, which is read when needed"
+                f"the data have no end, or more than {_MOST_BYTES >> 30} GiB: pass fewer batches, "
+                "or a folder of images, which training reads as needed"
             )
     shapes = sorted({part.shape[1:] for part in parts})
     if len(shapes) != 1:
-        raise ModelError(f"the images have the shapes {shapes}: give images of one shape")
+        raise ModelError(f"the images have the shapes {shapes}: use images of one shape")
     return np.concatenate(parts), len(parts[0])
 
 
@@ -124,7 +124,7 @@ def data_of(
     tiles, own_size = tiles_of(x, pair, options.seed)
     if share:
         if not 0 < share < 1 or validation is not None:
-            raise UsageError("validation_split is not between 0 and 1, or validation_data is set")
+            raise UsageError("validation_split must be between 0 and 1, without validation_data")
         tiles, held_out = tiles.split(share)
     elif validation is not None:
         with errors_about("validation_data"):

@@ -138,7 +138,7 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
         recipe = load_recipe(_FOR_BANDS)
     if recipe.networks != _FOR_BANDS:
         raise UsageError(
-            f"the networks {recipe.networks!r} are for images with 1 or 3 channels of 8 bits: use "
+            f"the networks {recipe.networks!r} are for 8-bit images with 1 or 3 channels: use "
             f"the recipe {_FOR_BANDS}"
         )
     most = min(max(recipe.levels["channels"]), bands * CHANNELS_PER_BAND)
@@ -159,8 +159,8 @@ def _check(recipe: Recipe) -> None:
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if networks.shares_channels and counts.pop("channels") != 1:
         raise UsageError(
-            f"levels of the networks {recipe.networks!r} share their channels: give a single "
-            "number of channels"
+            f"levels of the networks {recipe.networks!r} share their channels: set a single number "
+            "of channels"
         )
     if len(set(counts.values())) != 1:
         raise UsageError("[levels] must have the same number of values for each key")

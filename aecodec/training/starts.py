@@ -38,8 +38,8 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
-            f"{folder.path} has {len(folder.spec.levels)} levels, but this training has {levels}: "
-            "use as many levels as the codec"
+            f"{folder.path} has {len(folder.spec.levels)} levels, but the recipe has {levels}: use "
+            "as many levels as the codec"
         )
     gains = np.array([level.gains for level in folder.spec.levels], np.float32) / GAIN_UNITS
     middle = np.exp2(gains.mean(axis=0)) if gains.size else np.ones(1, np.float32)

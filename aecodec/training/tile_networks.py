@@ -94,7 +94,7 @@ def _with_channels(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
     height, width, channels = (*image_shape, 1)[:3]
     if len(image_shape) not in (2, 3) or height % _PATCH or width % _PATCH:
         raise ModelError(
-            f"image_shape {image_shape}: give (height, width) or (height, width, channels), with "
+            f"image_shape {image_shape}: use (height, width) or (height, width, channels), with "
             f"sides that are multiples of {_PATCH}"
         )
     return height, width, channels

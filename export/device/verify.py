@@ -52,7 +52,7 @@ class DeviceFolder:
             return (self.path / name).read_text("utf-8", errors="replace")
         except OSError as error:
             raise AecodecError(
-                f"{self.path / name}: {error.strerror}: give a folder made by "
+                f"{self.path / name}: {error.strerror}: use a folder written by "
                 "aecodec export --format c"
             ) from error
 
@@ -116,7 +116,7 @@ def _run_program(command: list[str], failure: str) -> None:
             command, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError as error:
-        raise AecodecError(f"{failure}: {command[0]} does not run: {error.strerror}") from error
+        raise AecodecError(f"{failure}: {command[0]} cannot run: {error.strerror}") from error
     if process.returncode:
         raise AecodecError(f"{failure}: {process.stderr.strip()}")
 
@@ -140,7 +140,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
             run_trial(program, reference, halves, prepared(codec, device, picture))
             count += 1
     if not count:
-        raise ImageError("no pictures to verify with: give at least one")
+        raise ImageError("no pictures to verify with: name at least one")
     return count
 
 

@@ -38,7 +38,7 @@ _REPLACEMENTS = {
 _OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
 
 _REMEDIES = {
-    "tf.BitwiseAnd": "Keras makes it of argmin and argmax, which may only be the last step of an "
+    "tf.BitwiseAnd": "Keras uses it for argmin and argmax, which may only be the last step of an "
     "encoder, as the choice of the nearest code vector; use one codebook, not a residual one"
 }
 """Advice about operators that Keras adds to its own functions."""

@@ -89,7 +89,7 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
     assert "has no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
-    assert "give a folder made by aecodec export" in done.err
+    assert "use a folder written by aecodec export" in done.err
 
 
 @pytest.mark.slow

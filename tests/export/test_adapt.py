@@ -125,19 +125,19 @@ def of(*parts: Any) -> Any:
         (
             lambda: of((4, 4, 1), layers.Flatten(), layers.Dense(9)),
             None,
-            r"returns \(9,\), but the decoder takes \(16,\)",
+            r"returns \(9,\), but the decoder expects \(16,\)",
         ),
         (whole, whole, "seems to be the whole autoencoder"),
         (None, drawing, "decoder returns different values each time: layer 'draw'"),
         (
             lambda: of((9,), layers.Dense(16), layers.Reshape((4, 4, 1))),
             lambda: of((4, 4, 1), layers.Flatten(), layers.Dense(9)),
-            "exchange --encoder and --decoder",
+            "swap --encoder and --decoder",
         ),
         (
             None,
             lambda: of((16,), layers.Dense(25), layers.Reshape((5, 5, 1))),
-            r"decoder returns \(5, 5, 1\).*encoder takes \(4, 4, 1\)",
+            r"decoder returns \(5, 5, 1\).*encoder expects \(4, 4, 1\)",
         ),
     ],
 )

@@ -75,7 +75,7 @@ def test_layers_convert_pixels_as_arrays(convention: Convention) -> None:
 def test_a_wrong_statement_is_rejected_with_the_right_one() -> None:
     run = pair_with(Convention(SIGNED))
     stated = ModelHints(pixel_ranges=(UNIT, UNIT), are_bgr=(True, True))
-    advice = r"use --pixel-range=-1\.\.1 --channel-order rgb, or --force"
+    advice = r"use --pixel-range=-1\.\.1 --channel-order rgb, or use --force"
     with pytest.raises(ModelError, match=advice):
         find_conventions(run, IMAGES, stated, (False, False))
     forced = find_conventions(run, IMAGES, replace(stated, force=True), (False, False))

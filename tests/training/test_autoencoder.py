@@ -159,20 +159,20 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray, monkeypatch: pytest.M
     with pytest.raises(ModelError, match="the encoder expects"):
         autoencoder.train(x[:, :20])
     x = np.where(np.arange(len(x))[:, None, None] == 17, np.nan, x)
-    with pytest.raises(ModelError, match="picture 17, counted from 0, contains NaN"):
+    with pytest.raises(ModelError, match="the first has index 17"):
         autoencoder.train(x)
-    with pytest.raises(ModelError, match="batch 3: picture 1, counted from 0, contains NaN"):
+    with pytest.raises(ModelError, match="batch 3: 1 of 8 pictures contain NaN"):
         autoencoder.train(iter(np.split(x[:80], 10)))
     with pytest.raises(UsageError, match="have no end"):
         autoencoder.train(repeat(x[20:80]))
-    with pytest.raises(UsageError, match="or validation_data is set"):
+    with pytest.raises(UsageError, match="without validation_data"):
         autoencoder.train(x[:8], validation_data=x[:8], validation_split=0.1)
     x = np.nan_to_num(x)
-    with pytest.raises(ModelError, match="epoch 1: the loss is infinite or NaN"):
+    with pytest.raises(ModelError, match="epoch 1: the loss is NaN or infinite"):
         autoencoder.train(x[:8], 1, 2, learning_rate=1e20, optimizer="sgd", verbose=0)
     with pytest.raises(UsageError, match="unknown optimizer 'best'"):
         autoencoder.train(x, optimizer="best")
-    with pytest.raises(ModelError, match="give a rate weight for each"):
+    with pytest.raises(ModelError, match="set a rate weight for each"):
         Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
     with pytest.raises(ModelError, match="2 rate weights"):
         autoencoder.train(x, rate_weight=[1, 2])
