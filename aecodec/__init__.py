@@ -93,35 +93,35 @@ def compress(
     Args:
         image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
-            for reading bytes. With `max_error` and no codec, arrays of any other type and number of
-            bands, and files that have them.
+            in binary mode. With `max_error` and no codec, also arrays and files with a different
+            type or number of bands.
         codec: a codec, the name of a built-in codec, or the path of a codec file. None or "auto"
             selects `samples` if `max_error` is set without a level; otherwise `digits` for grey
             images with 28x28 pixels, and `photo` for all other images.
-        level: 1 (smallest file) and up; the codec's default if None. Set at most one of `level`,
+        level: 1 (smallest file) or higher; None: the codec's default. Set at most one of `level`,
             `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error`, or `level` and `max_error`.
         max_bytes: make the best file with at most this many bytes. With this and the next two
             arguments, codecs for pictures of any size may shrink the picture before coding;
             decoding restores the size.
         min_psnr: make the smallest file with at least this PSNR in dB. If no level reaches it, the
             file has a maximum error.
-        min_ssimulacra2: the same for a SSIMULACRA2 score. Needs `pip install 'aecodec[perceptual]'`
-            and a few seconds for a photograph.
+        min_ssimulacra2: as `min_psnr`, for a SSIMULACRA2 score. Needs `pip install
+            'aecodec[perceptual]'`, and takes a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs from its original by more than
-            this, in units of the samples; 0 is lossless. "0.5%" is a percentage of the range of the
-            picture's known samples. "0.5sqrt" is 0.5 times the square root of each original sample,
-            for integers of 8 or 16 bits. A mapping such as {"B02": 4, "B03": "0.5%"} sets an error
-            for each band, by the band names of the codec, or else by channel numbers from "1";
-            percentages then refer to the range of the band. Errors of integers are rounded down. A
-            sequence such as (16, 4, 0), coarsest first, makes nested refinements, which
-            :func:`trim` can remove. If you name a codec but no `level`, the file has level 1 or, if
-            that is smaller, only refinements.
-        metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
-            more than one tile, unless `max_bytes` is set; and with `max_error`, if the colours
-            would change without the profile. If the profile is dropped, colours are converted to
+            this value, in units of the samples; 0 is lossless. "0.5%" is a percentage of the range
+            of the picture's known samples. "0.5sqrt" is 0.5 times the square root of each original
+            sample, for 8-bit and 16-bit integers. A mapping such as {"B02": 4, "B03": "0.5%"} sets
+            an error for each band, by the codec's band names or, without names, by channel numbers
+            from "1"; percentages then refer to the range of the band. Errors of integers are
+            rounded down. A sequence such as (16, 4, 0), largest first, makes nested refinements,
+            which :func:`trim` can remove. If you pass a codec but no `level`, the file has level 1
+            as its base or, if that is smaller, only refinements.
+        metadata: keep ICC profile, EXIF, XMP and origin. If None, aecodec keeps them for pictures
+            with more than one tile, unless `max_bytes` is set; and with `max_error`, if the colours
+            would change without the profile. If aecodec drops the profile, it converts colours to
             sRGB.
         band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
-            (N, B, H, W); the last one by default. These codecs accept arrays of integers and
+            (N, B, H, W); by default, the last axis. Codecs with bands accept arrays of integers and
             floats, (H, W), (H, W, B) or (N, H, W, B), and masked arrays. By default, `samples` uses
             the first or the last axis, whichever is shorter than all other axes; if neither is, the
             array is (N, H, W).
@@ -132,7 +132,7 @@ def compress(
         The bytes of an `.aec` file.
 
     Raises:
-        ImageError: the image cannot be read or is not supported. The message says what to give.
+        ImageError: the image cannot be read or is not supported. The message says what to do.
         CodecError: the codec does not exist or is damaged.
         UsageError: the options contradict each other, or no level of the codec satisfies them.
         AecodecError: `min_ssimulacra2` needs a package that is not installed; or the check of the
@@ -167,7 +167,7 @@ def decompress(
             small file, which may be a decompression bomb, 32,768 per byte, but at least 2,097,152.
             For a picture that `max_bytes` shrank, only an eighth of the full-size pixels count.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
-        base_only: decode only the picture before the refinements, which is faster.
+        base_only: decode only the base picture, without refinements, which is faster.
 
     Returns:
         A Pillow image with ICC profile, EXIF and XMP in its `info`, from which `save` writes them.
@@ -175,8 +175,8 @@ def decompress(
     Raises:
         FormatError: the file cannot be read or is damaged.
         CodecError: the codec did not make the file, or is not installed.
-        LimitError: the header claims more pixels or pictures than the limits; nothing has been
-            allocated.
+        LimitError: the header claims more pixels or pictures than the limits allow. The check
+            comes before any allocation.
         UsageError: the file has several pictures (use :func:`decompress_frames`) or bands (use
             :func:`decompress_array`); or `base_only` is set, and the file has only refinements.
         AecodecError: memory runs out.
@@ -193,11 +193,11 @@ def decompress(
 def decompress_frames(
     data: DataSource, codec: Codec | str | Path | None = None, **limits: Unpack[LimitOptions]
 ) -> Pixels:
-    """Decompress an `.aec` file with any number of pictures, like :func:`decompress`.
+    """Decompress an `.aec` file with any number of pictures. For arguments, see :func:`decompress`.
 
     Returns:
-        uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
-        (N, H, W, B) of the type of the samples; see :func:`decompress_array`.
+        uint8 (N, H, W) for grey pictures, else (N, H, W, C), with alpha as the last channel. For
+        files with bands, (N, H, W, B) in the type of the samples; see :func:`decompress_array`.
 
     >>> import numpy as np
     >>> decompress_frames(compress(np.zeros((1, 28, 28), np.uint8))).shape
@@ -216,9 +216,9 @@ def decompress_array(
     for :func:`decompress`. For `max_pixels`, a pixel with n bytes counts as n/3 pixels, rounded up.
 
     Returns:
-        The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
-        without nodata, the array is a masked array. Without bands, a single picture has no axis of
-        pictures.
+        The array. Missing samples are equal to nodata, or NaN in floats. If integers have missing
+        samples but no nodata value, the array is a masked array. For a file without bands, a
+        single picture has no axis of pictures.
 
     >>> import numpy as np
     >>> decompress_array(compress(np.zeros((28, 28), np.uint8))).shape
@@ -237,7 +237,8 @@ def frames(
 ) -> Frames:
     """Open the pictures of a file as a sequence of arrays, for data loaders.
 
-    The decoded codes are cached. In files with large pictures, only requested frames are decoded.
+    The sequence caches decoded codes. In files with large pictures, it decodes only the frames that
+    you request.
 
     Args:
         path: an `.aec` file.
@@ -254,7 +255,7 @@ def frames(
         InputError: the file does not exist.
         FormatError: the file is damaged.
         CodecError: the codec did not make the file, or does not exist.
-        LimitError: the file claims more pixels or pictures than the limits.
+        LimitError: the file claims more pixels or pictures than the limits allow.
         UsageError: a limit is below 1.
 
     >>> import tempfile
@@ -273,28 +274,28 @@ def frames(
 
 
 def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile:
-    """Open an `.aec` file as an array; each index reads and decodes only the parts it needs.
+    """Open an `.aec` file as an array. Indexing it reads and decodes only the parts that it needs.
 
     In files of the codec `samples` with one maximum error, these parts are segments of up to
-    256x256 pixels with all bands, and an index may have any number of pixels. Files with a base or
-    several refinements are read and decoded as a whole.
+    256x256 pixels with all bands, and an index may select any number of pixels. aecodec reads and
+    decodes files with a base or several refinements as a whole.
 
     Args:
-        data: the path of the file, its URL, or its bytes. From a URL, only ranges are requested; a
-            server that ignores ranges sends the whole file. URLs need `pip install
+        data: the path of the file, its URL, or its bytes. From a URL, aecodec requests only ranges,
+            but a server that ignores ranges sends the whole file. URLs need `pip install
             'aecodec[cloud]'`.
         codec: as for :func:`decompress`.
 
     Returns:
-        An object with `shape`, `dtype`, `ndim`, `len` and NumPy's basic indices, such as
-        `[0, 100:200, ::-2]`, that converts to the array of :func:`decompress_array`. It is a
-        context manager that closes the file.
+        An object with `shape`, `dtype`, `ndim` and `len` that supports NumPy's basic indices, such
+        as `[0, 100:200, ::-2]`, and converts to the array of :func:`decompress_array`. As a context
+        manager, it closes the file.
 
     Raises:
         InputError: the file does not exist or cannot be read.
         FormatError: the file is damaged.
         CodecError: the codec did not make the file, or is not installed.
-        LimitError: the file is decoded as a whole, and claims more than :func:`decompress` accepts.
+        LimitError: aecodec decodes the whole file, and it exceeds the limits of :func:`decompress`.
 
     >>> import numpy as np
     >>> with open(compress(np.zeros((6, 300, 500), np.int16), max_error=1)) as array:
@@ -312,16 +313,16 @@ def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
     Args:
         data: the bytes of the file, its path, or the file opened in binary mode.
         max_error: maximum error of the new file, in units of the samples, or a string such as
-            "0.5sqrt" for a multiple of their square root. The refinements needed for it are kept.
-            None removes all refinements, so that only the base remains.
+            "0.5sqrt" for a multiple of their square root. aecodec keeps the refinements needed for
+            this error. None removes all refinements, so only the base remains.
 
     Returns:
         The bytes of the new file.
 
     Raises:
         FormatError: the data is not a complete `.aec` file.
-        UsageError: the file guarantees only a larger maximum error; or `max_error` is a percentage;
-            or `max_error` is None, and the file has no base.
+        UsageError: the file does not guarantee such a small maximum error; or `max_error` is a
+            percentage; or `max_error` is None, and the file has no base.
 
     >>> import numpy as np
     >>> digit = np.zeros((28, 28), np.uint8)
@@ -333,7 +334,7 @@ def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
 
 
 def read_header(data: DataSource) -> Header:
-    """Read and check the header of an `.aec` file, as for :func:`decompress`. This needs no codec.
+    """Read and check the header of an `.aec` file (see :func:`decompress`), without its codec.
 
     Raises:
         FormatError: the file cannot be read, or is not a complete `.aec` file.

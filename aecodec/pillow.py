@@ -110,7 +110,7 @@ _OPTIONS_OF_TARGET = [field.name for field in fields(Target)]
 
 
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Save the current picture of a loaded image; the name of the file is ignored.
+    """Save the current picture of a loaded image; the plugin ignores the name of the file.
 
     `save` accepts the options of :func:`aecodec.compress`, and `lossless` as for WebP files. The
     metadata comes from the image's `info`. Raises PillowError if the image is not supported,
@@ -123,7 +123,7 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
     """Save all pictures of an image, and of the images in `append_images`, as one file.
 
     The pictures must have equal sizes. If one is RGB or has alpha, all become RGB or get an alpha
-    plane. The metadata of the first picture is kept.
+    plane. The file keeps the metadata of the first picture.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     _save(image, iter_frames(images), file)
@@ -148,7 +148,7 @@ __all__ = ["register_aec_opener"]
 
 
 def register_aec_opener(*codecs: Codec | str | Path) -> None:
-    """Register the plugin again, and let it open files of more codecs.
+    """Register the plugin again, so that it can open files of additional codecs.
 
     Args:
         codecs: codecs that are not built in, or the paths of their files.

@@ -48,9 +48,9 @@ class Aecodec(ArrayBytesCodec):
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
             `samples` codes chunks of any shape and type, without loss or within `max_error`.
-        level: 1 (smallest chunks) and up; if None, the codec's default. With `max_error`, None
+        level: 1 (smallest chunks) or higher; if None, the codec's default. With `max_error`, None
             means level 1 or no level, whichever makes a chunk smaller.
-        nodata: value of missing samples. They are restored exactly, and no other sample becomes
+        nodata: value of missing samples. Missing samples stay exact, and no other sample becomes
             nodata. False if no sample is missing. NaN samples are always missing. If None, nodata
             is the fill value of the array or, if that is 0, a value in a chunk that looks like
             nodata, because Zarr does not show xarray's `_FillValue` to codecs.
@@ -59,8 +59,8 @@ class Aecodec(ArrayBytesCodec):
 
     Raises:
         CodecError: the codec does not exist.
-        UsageError: the codec has no such level, or nodata is not a finite number or needs a codec
-            with bands; or two values in a written chunk of 64-bit elements might be nodata.
+        UsageError: the codec has no such level; nodata is not a finite number, or needs a codec
+            with bands; or two values in a written chunk of 64-bit elements could be nodata.
     """
 
     is_fixed_size = False

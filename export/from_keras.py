@@ -55,12 +55,12 @@ def codec_from_keras(
         models: Keras models from images to latents and back, as for
             :func:`aecodec.export.adapt.adapt_models`.
         data: pictures for calibration and for fitting the priors, as for
-            :func:`aecodec.datasets.pictures.open_pictures`; a tenth is held out.
+            :func:`aecodec.datasets.pictures.open_pictures`. A tenth of them is held out.
         folder: output folder; created if it does not exist.
         name: name of the codec.
         levels: number of quality levels; encoders that return codes have a single level.
-        priors: how the priors are fitted.
-        hints: properties that the models do not contain, and whether to write even a bad codec.
+        priors: options for fitting the priors.
+        hints: properties that the models do not state, and whether to write even a bad codec.
         replace: replace an existing codec in the folder.
 
     Raises:

@@ -35,14 +35,14 @@ def from_torch(
     """Make a codec from a trained PyTorch encoder and decoder, without ONNX files.
 
     Args:
-        encoder: a module, or a method of one such as `model.encode`, from pictures (N, C, H, W) to
-            latents or numbers of codes. If it returns a mean and a log variance, the mean is used.
+        encoder: a module, or a method such as `model.encode`, from pictures (N, C, H, W) to latents
+            or indices of codes. If it returns a mean and a log variance, aecodec uses the mean.
         decoder: the module or method from latents back to pictures.
         pictures: for calibration and for fitting the priors: a tensor (N, C, H, W) or (N, H, W), a
             data loader, uint8 or floats in 0..1; or a folder or a NumPy file, as for
             :func:`~aecodec.export.from_keras.codec_from_keras`.
-        folder: folder of the codec, whose name the codec gets; created if it does not exist.
-        any_size: export the models for pictures of any size. Otherwise they take pictures of the
+        folder: folder of the codec, created if it does not exist. The codec gets the folder's name.
+        any_size: export the models for pictures of any size. Otherwise, they accept pictures of the
             size of `pictures`, or crops of `hints.tile` pixels from a folder.
         options: `levels`, `priors`, `hints` and `replace` of
             :func:`~aecodec.export.from_keras.codec_from_keras`.

@@ -32,13 +32,13 @@ class ImageError(AecodecError):
 
 
 class FormatError(AecodecError):
-    """Bytes that are not a whole, undamaged `.aec` file that this version can read."""
+    """Bytes that are not a complete, undamaged `.aec` file, or that this version cannot read."""
 
     exit_status = 4
 
 
 class CodecError(AecodecError):
-    """A codec that is unknown or damaged, or did not make the file."""
+    """A codec that is unknown or damaged, or is not the file's codec."""
 
     exit_status = 5
 
@@ -50,7 +50,7 @@ class InputError(AecodecError):
 
 
 class LimitError(AecodecError):
-    """An `.aec` file that claims more pixels or pictures than the limits."""
+    """An `.aec` file that claims more pixels or pictures than the limits allow."""
 
     exit_status = 7
 
@@ -60,7 +60,7 @@ class ModelError(AecodecError):
 
 
 class AecodecWarning(UserWarning):
-    """A loss or a change that the caller may not expect."""
+    """A warning about a loss or a change that the caller may not expect."""
 
 
 @contextmanager

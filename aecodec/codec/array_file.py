@@ -37,10 +37,10 @@ _KEPT_BYTES = 1 << 26
 class ArrayFile:
     """An `.aec` file as an array, as returned by :func:`aecodec.open`.
 
-    Indices are NumPy's basic ones: integers, slices, `...` and None. Only the segments that an
-    index needs, of up to 256x256 pixels with all bands, are read and decoded. Up to 64 MiB of the
-    last index's segments are kept. Files with a base or with several refinements are decoded as a
-    whole when they are opened. Threads may share an ArrayFile.
+    It supports NumPy's basic indices: integers, slices, `...` and None. Indexing reads and decodes
+    only the segments that it needs, of up to 256x256 pixels with all bands, and caches up to 64 MiB
+    of them. Files with a base or with several refinements are decoded as a whole when you open
+    them. Threads may share an ArrayFile.
 
     Attributes:
         axes: names of the axes: F for frames, B for bands, H for rows and W for columns.

@@ -67,7 +67,7 @@ class Codec(DecoderCodec):
     ) -> bytes:
         """Compress an image, or images with the same size, to the bytes of an `.aec` file.
 
-        Give a `target`, or its attributes as options, such as `level=1`. Arguments and errors
+        Pass a `target`, or its attributes as options, such as `level=1`. Arguments and errors
         are as for :func:`aecodec.compress`.
         """
         target = target_of(target, options).for_codec(self.spec)
@@ -106,8 +106,8 @@ class Codec(DecoderCodec):
             level: quality level; by default, the codec's default level.
 
         Returns:
-            An RGB image, which notebooks display, and which has `save` and `show`. The text below
-            each row shows the size of its file and the PSNR.
+            An RGB Pillow image, which notebooks display. The text below each row shows the size
+            of its file and the PSNR.
 
         Raises:
             ImageError: as for :meth:`compress`.

@@ -31,9 +31,9 @@ Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[A
 class Frames:
     """The frames of a file as arrays, made by :func:`aecodec.frames`.
 
-    `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, (H, W, C) for others.
-    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). `len` and
-    iteration work as well. A pickled sequence contains the path and the codec, so every process of
+    `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, otherwise (H, W, C).
+    `frames[10:20]` and `frames[[5, 1, 3]]` return stacks: (N, H, W) or (N, H, W, C). `len` and
+    iteration also work. A pickled sequence contains the path and the codec, so every process of
     a data loader opens the file itself. Threads may share a sequence.
     """
 

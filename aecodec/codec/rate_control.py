@@ -51,7 +51,7 @@ def reach(
 def within_bytes(
     encoder: EncoderCodec, picture: Picture, max_bytes: float, metadata: bool | None = None
 ) -> Compressed:
-    """Make the best file with at most `max_bytes` bytes, ICC profile, EXIF and XMP included.
+    """Make the best file with at most `max_bytes` bytes, including ICC profile, EXIF and XMP.
 
     Codecs for pictures of any size shrink the picture before coding if that makes it better or,
     without a decoder network, if no file fits otherwise; decoding restores the size. By default,
@@ -83,8 +83,8 @@ def with_quality(
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
     Codecs for pictures of any size shrink the picture before coding if that saves bytes. If no
-    level reaches the quality, the file has the largest maximum error that does. Raises UsageError
-    if even the original does not or is too small, or the codec has no decoder network.
+    level reaches the quality, the file has the largest maximum error that reaches it. Raises
+    UsageError if no file reaches it, the picture is too small, or the codec has no decoder network.
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):

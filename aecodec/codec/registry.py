@@ -29,8 +29,8 @@ _DIGIT_SIZE = (28, 28)
 def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec by its name, if it is built in, or by its path.
 
-    The path names a codec file, such as `my.aecodec`, or its folder. Raises CodecError if there is
-    no undamaged codec, and UsageError for arguments of other types.
+    The path names a codec file, such as `my.aecodec`, or its folder. Raises CodecError if the codec
+    is missing or damaged, and UsageError for arguments with a wrong type.
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise UsageError(f"{name_or_path!r} is neither the name nor the path of a codec")

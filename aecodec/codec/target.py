@@ -71,11 +71,11 @@ _Errors = dict[str | None, _Error]
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a file. At most one attribute may be set; the default is the codec's level.
+    """The target of a file. Set at most one attribute; without one, the codec's level applies.
 
-    Only `level` and `max_error` may be set together. The attributes are those of
-    :func:`aecodec.compress`; of several maximum errors, only 0 may differ in kind from the error
-    before. Raises UsageError if attributes contradict each other, are not numbers, or errors do not
+    You may also set `level` and `max_error` together. For the attributes, see
+    :func:`aecodec.compress`. Factors of the square root can only be followed by other factors or by
+    0. Raises UsageError if attributes contradict each other or are not numbers, or if errors do not
     descend.
 
     >>> Target(max_error=[16, "0.5%"]).errors({None: 1000})

@@ -51,7 +51,7 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
 def decode(payload: bytes) -> Image.Image:
     """Decode a preview to an RGB or RGBA image, whose longer side has 32 pixels.
 
-    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
+    Raises FormatError if the payload is empty or not valid. Most random bytes are valid payloads.
     """
     pixels, ratio = decode_pixels(payload)
     size = round(SIDE * min(1.0, ratio)), round(SIDE * min(1.0, 1 / ratio))
@@ -72,7 +72,7 @@ def decode_pixels(payload: bytes) -> tuple[Pixels, float]:
 
 
 def average_colour(payload: bytes) -> str:
-    """Return the average colour of a preview's visible pixels, as CSS writes it.
+    """Return the average colour of a preview's visible pixels as a CSS colour.
 
     Raises FormatError if the payload is empty or not valid.
 

@@ -109,18 +109,18 @@ class Autoencoder(KerasPair):
                 Data sets are read into memory once, and then shuffled.
             epochs: passes over `x`.
             batch_size: images per step. None for the batch size of a data set, otherwise 128.
-            rate_weight: lambda, one per level, in squared error of a picture (pixels in 0..1,
-                summed) per bit. A larger lambda makes smaller files. If the levels share their
-                channels and the latents are grids of vectors, several lambdas make levels that
-                differ in gains. Without lambda, only the distortion is minimized, and levels differ
-                in their quantization step.
+            rate_weight: lambda of each level: the squared error of a picture (pixels in 0..1,
+                summed) that one bit is worth. A larger lambda makes smaller files. If the levels
+                share their channels and the latents are grids of vectors, several lambdas make
+                levels that differ in gains. Without lambda, training minimizes only the distortion,
+                and levels differ in their quantization step.
             learning_rate: the highest learning rate, by default 1e-3, which falls to zero along a
-                cosine; or a schedule of Keras. With an optimizer object, the rate is constant, by
+                cosine; or a Keras schedule. With an optimizer object, the rate is constant, by
                 default the optimizer's own. With `ReduceLROnPlateau` or `LearningRateScheduler`,
                 only the callback changes the rate.
-            validation_data: images to measure after each epoch, of the same kinds as `x`.
+            validation_data: images to measure after each epoch, in any form that `x` accepts.
             options: optimizer, distortion, duration, seed and other details.
-            **changes: attributes of `options` with other values, for example
+            **changes: attributes of `options` to change, for example
                 `callbacks=[keras.callbacks.EarlyStopping()]`.
 
         Returns:
@@ -232,7 +232,7 @@ class Autoencoder(KerasPair):
         Args:
             folder: output folder; created if it does not exist.
             x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set, of
-                the same kinds as in :meth:`train`.
+                in any form that :meth:`train` accepts.
             name: name of the codec.
             held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows, or
                 several arrays of images with different sizes; every tenth image of `x` if None.

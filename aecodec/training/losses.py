@@ -26,11 +26,11 @@ _SOFT_ROUNDING = 4.0
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Details of a training.
+    """Details of a training run.
 
     Attributes:
         optimizer: `adam`; `muon`, which is better for deep networks and photographs; or the name
-            or the object of an optimizer of Keras.
+            of a Keras optimizer, or a Keras optimizer object.
         ssimulacra2: weight of SSIMULACRA 2 in the distortion, in addition to the squared error of
             pixels in 0..1; see :mod:`aecodec.training.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
@@ -40,15 +40,15 @@ class TrainingOptions:
             training minimizes the total error of all pictures, and difficult pictures matter most.
             Smaller values weight pictures more equally, as in a mean of PSNRs.
         callbacks: Keras callbacks.
-        minutes: duration of the training, which replaces the number of epochs.
-        backup: folder for the state after each epoch, to resume an interrupted training.
-        seed: seed of the shuffling and the noise. For the same codec on the same machine,
+        minutes: duration of the training; it replaces the number of epochs.
+        backup: folder for the state after each epoch, to resume an interrupted training run.
+        seed: seed of the shuffling and the noise. To get the same codec on the same machine,
             also call `keras.utils.set_random_seed` before you build the models, because it
             determines their initial weights.
         network_rate: factor of the networks' learning rate. It is below 1 for trained networks: at
             first, the loss does not know their codes, and would mislead them.
-        validation_split: share of the pictures, from 0 to 1, that are only measured after each
-            epoch. They are evenly spaced.
+        validation_split: share of the pictures, from 0 to 1, that training only measures after each
+            epoch. These pictures are evenly spaced.
         verbose: as in `keras.Model.fit`. If `minutes` is set, the finished share and the remaining
             time are printed instead of the number of epochs.
     """

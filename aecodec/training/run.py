@@ -74,10 +74,10 @@ def run_recipe(
         data: pictures, as in :func:`~aecodec.datasets.pictures.open_pictures`; or scenes with
             bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
         folder: folder of the codec and, during the training, of its state.
-        minutes: duration of the training, which replaces the recipe's epochs.
-        resume: resume a training in this folder, with the same recipe and data.
+        minutes: duration of the training; it replaces the recipe's epochs.
+        resume: resume an interrupted run in this folder, with the same recipe and data.
         replace: replace an existing codec in the folder.
-        start_from: codec of the same recipe whose networks are the start.
+        start_from: codec of the same recipe, whose networks training starts from.
         callbacks: Keras callbacks.
 
     Raises:
