@@ -8,6 +8,7 @@ The binary carries a hash of its sources, by which `tests/web` finds out whether
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,46 +24,10 @@ FLAGS = (
     *("-O3", "-msimd128", "-mbulk-memory"),
     *("-Wl,--strip-all", "-Wl,-z,stack-size=262144"),
 )
-EXPORTS = (
-    "aecodec_free",
-    "aecodec_status_text",
-    "aecodec_status_error",
-    "aecodec_file_info_of",
-    "aecodec_file_refinements",
-    "aecodec_to_bare",
-    "aecodec_from_bare",
-    "aecodec_compress",
-    "aecodec_sha256",
-    "aecodec_samples_codec",
-    "aecodec_bundle_from_memory",
-    "aecodec_bundle_add",
-    "aecodec_bundle_facts",
-    "aecodec_bundle_section",
-    "aecodec_decoding_begin",
-    "aecodec_decoding_codes",
-    "aecodec_decoding_windows",
-    "aecodec_decoding_window",
-    "aecodec_decoding_input",
-    "aecodec_decoding_output",
-    "aecodec_decoding_run",
-    "aecodec_decoding_finish",
-    "aecodec_decoding_finish_samples",
-    "aecodec_decoding_free",
-    "aecodec_encoding_begin",
-    "aecodec_encoding_windows",
-    "aecodec_encoding_window",
-    "aecodec_encoding_input",
-    "aecodec_encoding_output",
-    "aecodec_encoding_run",
-    "aecodec_encoding_file",
-    "aecodec_encoding_free",
-    "aecodec_samples_free",
-    "aecodec_web_allocate",
-    "aecodec_web_codec",
-    "aecodec_web_run",
-)
 _FOLDERS = {"c/core": "aecodec*.[ch]", "c/library": "*.[ch]"}
 _MARK = b"aecodec sources "
+_STEPS = ("free", "input", "output", "run", "window", "windows")
+"""Ends of the names of functions that JavaScript joins, for encoding and for decoding."""
 
 
 def sources() -> list[Path]:
@@ -75,9 +40,16 @@ def sources() -> list[Path]:
     return [own, *sorted(path for path in paths if not path.name.startswith(left_out))]
 
 
+def exports() -> list[str]:
+    """The functions that the modules of JavaScript name."""
+    named = "".join(path.read_text("utf-8") for path in BINARY.parent.glob("*.js"))
+    joined = {f"aecodec_{way}_{step}" for way in ("decoding", "encoding") for step in _STEPS}
+    return sorted(joined.union(re.findall(r"\baecodec_\w+", named)))
+
+
 def fingerprint() -> str:
     """A hash of the sources and of how they are compiled."""
-    digest = hashlib.sha256(repr((COMPILER, FLAGS, EXPORTS)).encode())
+    digest = hashlib.sha256(repr((COMPILER, FLAGS, exports())).encode())
     for path in sources():
         digest.update(f"{path.relative_to(ROOT).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -96,9 +68,9 @@ def build(target: Path) -> None:
     """
     units = [str(path) for path in sources() if path.suffix == ".c"]
     include = [f"-I{ROOT / folder}" for folder in _FOLDERS]
-    exports = [f"-Wl,--export={name}" for name in EXPORTS]
+    exported = [f"-Wl,--export={name}" for name in exports()]
     compiler = [sys.executable, "-m", "ziglang", "cc"]
-    subprocess.run([*compiler, *FLAGS, *include, *exports, *units, "-o", str(target)], check=True)
+    subprocess.run([*compiler, *FLAGS, *include, *exported, *units, "-o", str(target)], check=True)
     target.write_bytes(target.read_bytes() + _custom_section(_MARK + fingerprint().encode()))
 
 
