@@ -58,12 +58,6 @@ def test_lossless_files_equal_their_original(scan: np.ndarray, command: Command)
     assert command("compress", "scan.png", "--max-error", "much").status == 2
 
 
-def test_bounds_relative_to_the_range(scan: np.ndarray, command: Command) -> None:
-    assert command("compress", "scan.png", *DIGITS, "--max-error", "1%").status == 0
-    assert command("info", "scan.aec", "--json").json[0]["guaranteed_errors"] == [2]
-    check_errors(scan, aecodec.decompress_array("scan.aec"), 2)
-
-
 def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None:
     errors = ("--max-error", "1=30,2=4,3=8", "--max-error", "1=30,2=1%,3=0", "--max-error", 0)
     rgba = np.stack([scan, scan // 2, scan.T.reshape(5, 6), scan[::-1]], -1)

@@ -110,8 +110,3 @@ def test_it_has_no_levels(target: dict[str, Any]) -> None:
         aecodec.compress(digit, "samples", **target)
     assert np.array_equal(aecodec.decompress_array(aecodec.compress(digit, "samples")), digit)
     assert load_codec("samples").compress_picture(digit, Target(max_error=4)).level is None
-
-
-def test_a_level_makes_a_base_with_another_codec() -> None:
-    data = aecodec.compress(np.eye(28, dtype=np.uint8), level=1, max_error=2)
-    assert aecodec.read_header(data).codec_id == load_codec("digits").spec.codec_id

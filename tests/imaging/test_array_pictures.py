@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,12 +38,6 @@ def test_a_sample_gets_the_value_whose_sample_is_nearest(
     lower = np.maximum(values.ravel(), 1) - 1
     assert (table[lower] < table[values.ravel()])[values.ravel() > 0].all()
     np.testing.assert_array_equal(from_phases(to_phases(values, phases), phases), values)
-
-
-@pytest.mark.parametrize(("dtype", "limits"), [("int32", (0, 65536)), ("uint8", (300, 400))])
-def test_limits_that_a_type_cannot_have_are_rejected(dtype: str, limits: tuple[int, int]) -> None:
-    with pytest.raises(ImageError, match="has no values between them"):
-        linear([limits]).limits_of(np.dtype(dtype))
 
 
 @given(rngs, st.booleans())
