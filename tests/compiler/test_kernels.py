@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
+from helpers.c.network import FEW, KERNELS, CNetwork
 from helpers.documents import ROOT
 from helpers.networks.random_models import LAYERS, Maker, quantized
 
@@ -22,7 +22,7 @@ CONVERTED = """
 """
 """Models that TensorFlow converted from Keras layers, and that C runs."""
 
-MANY = pytest.param(range(120), list(filter(has_kernels, KERNELS)), marks=pytest.mark.slow)
+MANY = pytest.param(range(120), list(KERNELS), marks=pytest.mark.slow)
 
 
 def check_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -> None:

@@ -19,29 +19,19 @@ BAD_NETWORK, OTHER_SIZE = 6, 7
 NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
 _LIBRARY = "libnetwork.so"
 
-KERNELS = {
-    "portable": ("-DAECODEC_PORTABLE", *SANITIZER),
-    "avx2": ("-DAECODEC_NO_AVX512",),
-    "best": (),
-}
+KERNELS = {"portable": ("-DAECODEC_PORTABLE", *SANITIZER), "best": ()}
 """Builds with different kernels, by their names, and the options that they are built with."""
 
+if platform.machine() in ("x86_64", "AMD64"):
+    KERNELS["avx2"] = ("-DAECODEC_NO_AVX512",)
 
 FEW = ("portable", "best")
 """Those that tests build which are not slow."""
 
 
-def has_kernels(name: str) -> bool:
-    """Whether this machine runs kernels of this name."""
-    return name != "avx2" or platform.machine() in ("x86_64", "AMD64")
-
-
 def all_kernels() -> list[Any]:
     """The kernels that this machine runs, as parameters of tests; most are slow to build."""
-    return [
-        name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
-        for name in filter(has_kernels, KERNELS)
-    ]
+    return [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in KERNELS]
 
 
 @functools.cache

@@ -228,10 +228,6 @@ def slopes(make: Maker) -> bytes:
 _SHARES = quantized(1 / 256, -128)
 
 
-def rectified(make: Maker) -> bytes:
-    return make.single("RELU", [_picture(make)[0]])
-
-
 def shares(make: Maker) -> bytes:
     """A softmax over the last axis of up to four, of which the first may be no single picture."""
     rank, channels = make.number(1, 5), int(2 ** make.rng.uniform(0, 8.99))
@@ -358,7 +354,7 @@ LAYERS: dict[str, Callable[[Maker], bytes]] = {
     "TRANSPOSE": order,
     "GATHER": taken,
     "BATCH_MATMUL": matrices,
-    "RELU": rectified,
+    "RELU": lambda make: make.single("RELU", [_picture(make)[0]]),
     **{name: partial(pool, name=name) for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D")},
     **{name: partial(reduction, name=name) for name in ("MEAN", "REDUCE_MAX", "SUM")},
     **{name: partial(blocks, name=name) for name in ("DEPTH_TO_SPACE", "SPACE_TO_DEPTH")},
