@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aecodec.base.errors import CodecError
+from aecodec.base.errors import CodecError, UsageError
 from aecodec.base.parallel import Workers
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.folder import CodecFolder, check_folder
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 
 
 class CodecHalf:
     def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
-        check_folder(folder)
+        if not isinstance(folder, CodecFolder):  # but a path
+            raise UsageError(
+                f"{folder!r} is not a CodecFolder: open codecs with aecodec.load_codec"
+            )
         self.folder, self.workers = folder, workers
 
     def __repr__(self) -> str:

@@ -157,12 +157,6 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
             float(level[name])  # raises OverflowError for huge integers
 
 
-def check_folder(folder: object) -> None:
-    """Check the type of a codec's folder; UsageError if it is not a CodecFolder."""
-    if not isinstance(folder, CodecFolder):
-        raise UsageError(f"{folder!r} is not a CodecFolder: open codecs with aecodec.load_codec")
-
-
 def check_target(folder: Path, name: str, *, replace: bool) -> None:
     """Check, before hours of work, that a codec can be written.
 

@@ -1,6 +1,7 @@
 """`aecodec trim`: .aec files without their finer refinements."""
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,9 @@ from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
+from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.jobs import Job, plan, result_beside
+from aecodec.cli.shared.jobs import Job, folder_beside, plan
 from aecodec.codec.target import bound_to_keep
 from aecodec.format.refinement import Bound
 from aecodec.native import headers
@@ -37,8 +38,12 @@ def trim(
     console = Console(to_stderr=out == "-" or STANDARD in inputs)
     bound = None if max_error is None else bound_to_keep(max_error)
     work = partial(_trim_file, bound=bound, force=force)
-    rename = partial(result_beside, ending="_trimmed", suffix=".aec")
-    run_all(console, plan(inputs, out, rename, AEC_FILES), work)
+    run_all(console, plan(inputs, out, _rename, AEC_FILES), work)
+
+
+def _rename(path: Path) -> Path:
+    name = f"{path.stem}_trimmed.aec"
+    return folder_beside(path, "_trimmed") if is_folder_at(path) else path.with_name(name)
 
 
 def _trim_file(job: Job, console: Console, _: Workers, bound: Bound | None, force: bool) -> None:

@@ -111,13 +111,6 @@ def beside(path: Path, name: str) -> Path:
     return path if path == STANDARD else path.with_name(name)
 
 
-def result_beside(path: Path, ending: str, suffix: str) -> Path:
-    """Path of the result of a file or folder, next to it, with an ending added to its name."""
-    if is_folder_at(path):
-        return folder_beside(path, ending)
-    return path.with_name(f"{path.stem}{ending}{suffix}")
-
-
 def is_folder(out: str) -> bool:
     """Whether `-o` is a folder: it exists as a folder or ends with a slash."""
     return _ends_with_slash(out) or is_folder_at(Path(out))
