@@ -108,7 +108,6 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ),
         ({"typer", "rich"}, ("cli", "training")),
         ({"zarr"}, ("zarr",)),
-        ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("base",)),
     ],
 )
@@ -141,8 +140,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
-    heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic"}
-    heavy |= {"ssimulacra2", "pyarrow", "fsspec"}
+    heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic", "ssimulacra2", "fsspec"}
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)
     decompress = loaded_by("decompress", file)

@@ -160,7 +160,9 @@ def taking_steps(decoder: Any, steps: Float64) -> Any:
     latents = keras.layers.Rescaling(steps.tolist(), name=name)(codes)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if keras.tree.flatten((args, kwargs))[0] is codes and _has_channel_weights(layer):
+        is_plain = type(layer) in (keras.layers.Dense, keras.layers.Conv2D)
+        has_weights_of_channels = is_plain and getattr(layer, "groups", 1) == 1
+        if keras.tree.flatten((args, kwargs))[0] is codes and has_weights_of_channels:
             kernel, *bias = layer.get_weights()
             scaled = [kernel * steps[:, None], *bias]
             return with_weights(layer, scaled, f"{layer.name}{IN_STEPS}")(codes)
@@ -171,12 +173,6 @@ def taking_steps(decoder: Any, steps: Float64) -> Any:
 
     decoded = with_calls(decoder, codes, call)
     return keras.Model(decoded.inputs[0], decoded.outputs[0], name="decoder")
-
-
-def _has_channel_weights(layer: Any) -> bool:
-    """Whether a layer has a kernel (..., K, outputs) with weights for each input channel."""
-    is_plain = type(layer) in (keras.layers.Dense, keras.layers.Conv2D)
-    return is_plain and getattr(layer, "groups", 1) == 1
 
 
 def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> Any:

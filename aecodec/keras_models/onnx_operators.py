@@ -57,14 +57,10 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Value]:
 def _add(node: Node, left: Any, right: Any) -> Any:
     if isinstance(right, np.ndarray):  # second, Keras would make a BiasAdd, which TFLite may lack
         left, right = right, left
-    return _without_zeros(right, left) or combined(ops.add, left, right)
-
-
-def _without_zeros(value: Any, zeros: Any) -> Any:
-    """The value, if adding `zeros` changes neither it nor its shape; else None."""
-    if not isinstance(zeros, np.ndarray) or zeros.any() or None in value.shape:
-        return None
-    return value if np.broadcast_shapes(value.shape, zeros.shape) == value.shape else None
+    is_zero = isinstance(left, np.ndarray) and not left.any() and None not in right.shape
+    if is_zero and np.broadcast_shapes(left.shape, right.shape) == right.shape:
+        return right
+    return combined(ops.add, left, right)
 
 
 def _multiply(node: Node, left: Any, right: Any) -> Any:

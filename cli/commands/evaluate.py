@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -25,7 +25,6 @@ Values = dict[str, Any]
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.evaluation.evaluate import Coder
-    from aecodec.evaluation.formats import PillowFormat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,15 +139,12 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     formats = {"jpeg": JPEG, "webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
     names = [name.strip().lower() for name in against.split(",")]
     for name in names:
-        _check_format(name, formats)
+        if name not in formats:
+            raise UsageError(f"--against {name}: unknown format; use {', '.join(formats)}")
+        if not formats[name].is_installed:
+            package = formats[name].package
+            raise AecodecError(f"--against {name}: first run pip install '{package}'")
     return [format_coder(formats[n], quality) for n in names for quality in formats[n].qualities]
-
-
-def _check_format(name: str, formats: Mapping[str, PillowFormat]) -> None:
-    if name not in formats:
-        raise UsageError(f"--against {name}: unknown format; use {', '.join(formats)}")
-    if not formats[name].is_installed:
-        raise AecodecError(f"--against {name}: first run pip install '{formats[name].package}'")
 
 
 _COLUMNS = {

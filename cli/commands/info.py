@@ -38,6 +38,8 @@ def _describe(data: bytes) -> dict[str, Any]:
     info = read_info(data)
     header = header_of(data, info)
     spec, origin = _spec_of(header.codec_id), header.origin
+    level: float | None = spec.default_level if spec else None
+    level = level if header.level is None else header.level / LEVEL_UNITS
     reduction = header.reduction / NOT_REDUCED  # by which the sides were reduced before coding
     width, height = header.size or (spec.tile[::-1] if spec else (None, None))
     return {
@@ -50,7 +52,7 @@ def _describe(data: bytes) -> dict[str, Any]:
         **(_describe_samples(header.samples, header, spec) if header.samples else {}),
         "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
-        "level": _level(header, spec) if header.has_base else None,
+        "level": level if header.has_base else None,
         "reduction": None if reduction == 1 else reduction,
         "payload_bytes": info.payload.size,
         **_describe_refinements(header, info.base.size),
@@ -95,9 +97,3 @@ def _spec_of(codec_id: bytes) -> CodecSpec | None:
         return codec_with_id(codec_id).spec
     except CodecError:
         return None
-
-
-def _level(header: Header, spec: CodecSpec | None) -> float | None:
-    if header.level is not None:
-        return header.level / LEVEL_UNITS
-    return spec.default_level if spec else None

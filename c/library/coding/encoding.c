@@ -364,13 +364,6 @@ static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t co
     }
 }
 
-static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t count)
-{
-    for (uint32_t n = from * channels; n < count * channels; n++) {
-        row[n] = row[n - channels];
-    }
-}
-
 /* A row as the network takes it; channel counts the channels that are coded one by one. */
 static void copy_pixels(const aecodec_encoding *e, size_t pixel, uint32_t channel, uint32_t count, int8_t *to)
 {
@@ -396,7 +389,9 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
         uint32_t row = y < g->height ? y : g->height - 1;
         size_t pixel = ((size_t)(w.plane / planes) * g->height + row) * g->width + left;
         copy_pixels(e, pixel, w.plane % planes, seen, input);
-        fill_row(input, channels, seen, count);
+        for (uint32_t n = seen * channels; n < count * channels; n++) {
+            input[n] = input[n - channels];
+        }
         input += (size_t)count * channels;
     }
 }
