@@ -3,8 +3,8 @@
  *
  * Converts the int8 latents of an encoder network to the bytes of an .aec file, and a file back to the
  * int8 input of a decoder network. The bytes equal those of aecodec in Python for the same latents,
- * quantized to the nearest codes (docs/FORMAT.md). main.c of a folder that `aecodec export --format c`
- * writes has all calls.
+ * quantized to the nearest codes (docs/FORMAT.md). For all calls, see main.c in a folder that `aecodec
+ * export --format c` writes.
  *
  * C99 without allocation, recursion, floating point or global state. Several threads may call functions at
  * once if each thread has its own working memory. The code uses 64-bit integers, and memset, memcpy and
@@ -37,11 +37,11 @@ extern "C" {
 
 typedef enum {
     AECODEC_OK = 0,
-    AECODEC_BUFFER_TOO_SMALL, /* the file, the codes or the working memory need more room */
+    AECODEC_BUFFER_TOO_SMALL, /* the buffer for the file, the codes or the working memory is too small */
     AECODEC_TOO_LARGE,        /* a side with 0 or more than 2^20 pixels, more than AECODEC_MAX_VECTORS
                                * vectors, or, with a convolutional codec, a side with more than 128 tiles */
     AECODEC_DAMAGED,          /* a payload that no encoder writes */
-    AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
+    AECODEC_OTHER_CODEC,      /* an intact file of a different codec, or with a prior that was not exported */
     AECODEC_OTHER_LEVEL,      /* an intact file of this codec at a level that was not exported */
     AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged plan */
     AECODEC_OTHER_SIZE,       /* rows and columns that the network does not support */
@@ -50,21 +50,21 @@ typedef enum {
     AECODEC_NO_MEMORY,
     AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
-    AECODEC_DOES_NOT_FIT,    /* differences of samples of 64 bits take more than 32 bits at a maximum error */
+    AECODEC_DOES_NOT_FIT,    /* at this maximum error, differences of 64-bit samples need more than 32 bits */
     AECODEC_BAD_IMAGE,       /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
     AECODEC_BAD_ARGUMENT,    /* an unknown level, section or reduction, or memory that is not aligned */
     AECODEC_TOO_FEW_BYTES,   /* no file of this picture is that small */
     AECODEC_CANCELLED,       /* by the caller's loop */
     AECODEC_UNREADABLE,      /* a bundle that cannot be opened */
     AECODEC_OTHER_KIND,      /* a codec with bands although pixels are expected, or the reverse */
-    AECODEC_OTHER_BASE,      /* the picture before a refinement differs from the encoder's */
-    AECODEC_NO_BASE,         /* the file has no picture before its first refinement */
+    AECODEC_OTHER_BASE,      /* the base picture differs from the encoder's */
+    AECODEC_NO_BASE,         /* the file has only refinements */
     AECODEC_INCOMPLETE,      /* more bytes of the file are needed */
-    AECODEC_BROKEN_BOUND,    /* a sample would exceed its maximum error, which is a defect of aecodec */
-    AECODEC_HAS_REFINEMENTS, /* a file with a maximum error, which has no bare payload */
-    AECODEC_NOT_GUARANTEED,  /* the file does not guarantee a maximum error */
-    /* what is wrong with a file; aecodec_read_header returns the first ones */
-    AECODEC_NOT_AEC = 32,        /* it does not begin with the signature */
+    AECODEC_BROKEN_BOUND,    /* a sample would exceed its maximum error: a bug in aecodec */
+    AECODEC_HAS_REFINEMENTS, /* the file has a maximum error, so it has no bare payload */
+    AECODEC_NOT_GUARANTEED,  /* the file does not guarantee this maximum error */
+    /* errors in a file; aecodec_read_header returns the first of these */
+    AECODEC_NOT_AEC = 32,        /* the file does not begin with the signature */
     AECODEC_TOO_SHORT,           /* fewer bytes than the shortest file */
     AECODEC_BAD_CHECKSUM,        /* of the file, a refinement or a bare payload */
     AECODEC_OTHER_VERSION,       /* a version that this aecodec does not know */
@@ -72,17 +72,17 @@ typedef enum {
     AECODEC_BAD_SIZE,            /* sides, frames, pixels or a reduction beyond the limits of the format */
     AECODEC_BAD_LEVEL,           /* a level that the codec or the format does not have */
     AECODEC_DAMAGED_METADATA,    /* the entries of the metadata */
-    AECODEC_DAMAGED_SAMPLES,     /* the description of the samples, or it does not fit the codec */
+    AECODEC_DAMAGED_SAMPLES,     /* the description of the samples is damaged or does not fit the codec */
     AECODEC_DAMAGED_MASK,        /* the mask of missing samples */
     AECODEC_DAMAGED_ALPHA,       /* the alpha planes */
     AECODEC_DAMAGED_SEGMENTS,    /* the lengths of the messages of segments */
-    AECODEC_CODE_RANGE,          /* a given code that no encoder of the codec makes */
-    AECODEC_DAMAGED_REFINEMENT,  /* the fields of a refinement, or they do not fit the samples */
+    AECODEC_CODE_RANGE,          /* a code that no encoder of the codec makes */
+    AECODEC_DAMAGED_REFINEMENT,  /* the fields of a refinement are damaged or do not fit the samples */
     /* a file that claims more than the caller accepts */
     AECODEC_TOO_MANY_FRAMES = 48,
     AECODEC_TOO_MANY_PIXELS,
     AECODEC_TOO_MUCH_WORK,   /* for its size: a decompression bomb */
-    /* two values may be that of missing samples */
+    /* two values could mark missing samples */
     AECODEC_UNCLEAR_NODATA = 64
 } aecodec_status;
 
@@ -208,7 +208,7 @@ size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *pic
 /* Quantize latents to codes.
  *
  * latents: [vectors][latent_channels] from the encoder network, row after row of tiles, plane after plane.
- * codes: [vectors][code_dimension], written; may be the same memory as latents if both have as many
+ * codes: [vectors][code_dimension], written; may be the same memory as latents if both have equally many
  * channels. */
 void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes);
 
@@ -222,8 +222,8 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
  *
  * codes: [aecodec_vector_count][code_dimension] from aecodec_quantize; not changed.
  * work: work_size bytes, at least aecodec_work_size; must not overlap codes or file.
- * file: room for capacity bytes; aecodec_file_bound is always enough.
- * size: set to the number of bytes written. If AECODEC_OK is not returned, the content of file is undefined.
+ * file: buffer of capacity bytes; aecodec_file_bound is always enough.
+ * size: set to the number of bytes written. Unless AECODEC_OK is returned, the content of file is undefined.
  *
  * Returns AECODEC_OK, AECODEC_TOO_LARGE or AECODEC_BUFFER_TOO_SMALL. Nothing is written beyond any bound. */
 aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
@@ -242,7 +242,7 @@ size_t aecodec_write_checksum(uint8_t *file, size_t length);
 
 /* Read the header of a file and check the file's checksum.
  *
- * Returns AECODEC_OK, or the status of what is wrong, AECODEC_NOT_AEC to AECODEC_DAMAGED_METADATA. */
+ * Returns AECODEC_OK, or a status from AECODEC_NOT_AEC to AECODEC_DAMAGED_METADATA. */
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header);
 
 /* Read the header from the bytes of a file between its version and its checksum. */
@@ -251,8 +251,8 @@ aecodec_status aecodec_read_content(const uint8_t *content, size_t size, aecodec
 /* Read the codes of a file.
  *
  * work: as for aecodec_encode.
- * codes: room for capacity bytes; [*vectors][code_dimension] are written, for all frames and planes.
- * vectors: set to their number.
+ * codes: buffer of capacity bytes; [*vectors][code_dimension] are written, for all frames and planes.
+ * vectors: set to the number of vectors.
  *
  * Returns any status; codes and vectors are valid only if it is AECODEC_OK. For any file, capacity bounds the
  * memory, and capacity and size bound the time. */

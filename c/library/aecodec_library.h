@@ -30,18 +30,18 @@ extern "C" {
 
 /* ---- statuses ---- */
 
-/* A sentence about a status, such as "damaged: the checksum is wrong". */
+/* Return a message for a status, such as "damaged: the mask does not inflate to the picture's size". */
 const char *aecodec_status_text(aecodec_status status);
 
 /* What is at fault. */
 typedef enum {
     AECODEC_NO_ERROR = 0,
-    AECODEC_USAGE_ERROR,  /* the arguments: a level, a target, or a call that a file does not allow */
+    AECODEC_USAGE_ERROR,  /* the arguments: a level, a target, or a call that the file does not allow */
     AECODEC_IMAGE_ERROR,  /* the picture or the samples */
-    AECODEC_FORMAT_ERROR, /* the file: it is damaged, or of another version */
+    AECODEC_FORMAT_ERROR, /* the file: it is damaged, or has an unknown version */
     AECODEC_CODEC_ERROR,  /* the codec: it is damaged, lacks a section, or did not make the file */
-    AECODEC_LIMIT_ERROR,  /* the file claims more than the limits */
-    AECODEC_OTHER_ERROR   /* memory, a cancelled call, or a defect of aecodec */
+    AECODEC_LIMIT_ERROR,  /* the file claims more than the limits allow */
+    AECODEC_OTHER_ERROR   /* memory, a cancelled call, or a bug in aecodec */
 } aecodec_error;
 
 aecodec_error aecodec_status_error(aecodec_status status);
@@ -50,13 +50,13 @@ aecodec_error aecodec_status_error(aecodec_status status);
 
 typedef void (*aecodec_task)(void *argument, uint32_t number);
 
-/* How calls execute their loops. The library starts no threads: whoever has some shares tasks among them.
- * A call that takes an execution accepts NULL: one task after the other. */
+/* How calls execute their loops. The library starts no threads. If the caller has threads, it can share the
+ * tasks among them. Every execution argument may be NULL: the tasks then run one after the other. */
 typedef struct {
     /* Run task(argument, n) for all n from 0 to count - 1, in any order and on any threads, and return when
-     * all are finished. Returns 0, or another number to cancel the call; tasks may then be left out. Calls
-     * have several loops, whose tasks take about as long as each other, so this is also the place for reports
-     * of progress. A single task is called directly. */
+     * all are finished. Return 0, or any other number to cancel the call; tasks may then be skipped. A call
+     * has several loops, and the tasks of a loop take about equally long, so you can report progress here.
+     * The library runs a single task directly. */
     int (*for_each)(void *context, uint32_t count, aecodec_task task, void *argument);
     void *context;
     uint32_t threads; /* tasks that run at once, for memory and the sizes of windows; 0 is 1 */
@@ -70,7 +70,7 @@ enum { AECODEC_MAX_REFINEMENTS = 16 };
 
 /* Open a codec file and check its hashes. The file is read into memory, so it may change afterwards.
  * Returns AECODEC_UNREADABLE for an empty file or a device, and AECODEC_BAD_BUNDLE for a file that is
- * damaged or not whole. */
+ * damaged or incomplete. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
 
 /* Use a codec file in memory, at an address that is a multiple of 64. The bytes are not copied, and must
@@ -84,9 +84,9 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle); /* NULL is allowed */
 
-/* The built-in codec `samples`, which needs no file and is not closed: it codes pictures, and samples of
- * all types with up to AECODEC_MAX_BANDS bands, within bounds; without loss if there are none. It has no
- * networks and no levels. The fields of its description are 0, but for the name and the id. */
+/* The built-in codec `samples`, which needs no file; do not close it. It codes pictures, and samples of all
+ * types with up to AECODEC_MAX_BANDS bands, within bounds, or without loss if you set no bounds. It has no
+ * networks and no levels. Except for the name and the id, the fields of its description are 0. */
 const aecodec_bundle *aecodec_samples_codec(void);
 
 /* SHA-256, for programs that download sections. */
@@ -96,7 +96,7 @@ void aecodec_sha256(const uint8_t *bytes, size_t size, uint8_t digest[32]);
 typedef struct {
     uint8_t sha256[32];            /* identifies the codec; files contain the first 4 bytes */
     uint32_t tile_width, tile_height;
-    uint32_t channels;             /* 1: grey, 3: RGB; both code grey and RGB pictures. 1 to 32 with bands */
+    uint32_t channels;             /* 1: grey, 3: RGB; both code grey and RGB pictures. With bands: 1 to 32 */
     uint32_t receptive_field;      /* in tiles; 0: the networks process single tiles */
     uint32_t latent_channels;
     uint32_t vectors_per_tile;
@@ -159,14 +159,14 @@ typedef struct {
     size_t metadata_size;    /* bytes */
 } aecodec_image;
 
-/* Which part of a file is decompressed, and limits on it, which are checked before memory is allocated; 0
- * selects the default. */
+/* Limits on a file, which the library checks before it allocates memory, and which part of the file it
+ * decompresses; 0 selects the default. */
 typedef struct {
-    /* of all frames. Default: 178,956,970, but at most 32768 per byte of the file, or 2^21 if that is
+    /* pixels of all frames. Default: 178,956,970, but at most 32768 per byte of the file, or 2^21 if that is
      * more */
     uint64_t max_pixels;
     uint32_t max_frames;  /* default: one per 8 bytes of the file, but at least 1000 */
-    uint32_t base_only;   /* 1: without refinements. AECODEC_NO_BASE if nothing is left */
+    uint32_t base_only;   /* 1: without refinements; AECODEC_NO_BASE if the file has only refinements */
 } aecodec_limits;
 
 /* What a file claims, and the limits that hold for it, for messages about AECODEC_LIMIT_ERROR. */
@@ -180,8 +180,8 @@ typedef struct {
     uint64_t max_frames, max_pixels, max_work;
 } aecodec_claim;
 
-/* Find out what a file claims. limits may be NULL. Returns AECODEC_OK also above the limits, or a status
- * about a damaged file or another codec. */
+/* Find out what a file claims. limits may be NULL. Returns AECODEC_OK even if the file exceeds the limits,
+ * or a status about a damaged file or a wrong codec. */
 aecodec_status aecodec_claim_of(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                 const aecodec_limits *limits, aecodec_claim *claim);
 
@@ -190,52 +190,52 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
                                   const aecodec_limits *limits, const aecodec_execution *execution,
                                   aecodec_image *picture);
 
-/* Check a file as decompression does, but run the network only if the file has refinements, which need it. */
+/* Check a file as decompression does, but run the network only if the file has refinements that need it. */
 aecodec_status aecodec_check(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                              const aecodec_limits *limits, const aecodec_execution *execution);
 
 /* Maximum errors of a file, in units of the samples; pixels are from 0 to 255. */
 typedef struct {
     uint32_t count;       /* of nested refinements, 1 to AECODEC_MAX_REFINEMENTS */
-    uint32_t bands; /* 1: the same errors for all bands; otherwise their number, or that of the colours */
+    uint32_t bands; /* 1: the same errors for all bands; otherwise the number of bands or of colours */
     uint32_t is_root; /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
-    /* 1: decoded samples stay what they are if they are compressed again with the same errors, also next
-     * to other samples; files are larger. For arrays of which parts are written again. 2: the same if
-     * nodata was found in the samples, and may not be found in others */
+    /* 1: decoded samples do not change if they are compressed again with the same errors, even next to
+     * other samples; files are larger. Use it for arrays that are rewritten in parts. 2: as 1, if nodata
+     * was found in the samples, and may not be found in other samples */
     uint32_t is_stable;
     const double *errors; /* [count][bands], finite, the coarsest first; 0: lossless */
 } aecodec_bounds;
 
-/* What a file is made for. All 0: the codec's default level. */
+/* The target of a file. If all fields are 0, the file has the codec's default level. */
 typedef struct {
     uint32_t level;               /* in sixteenths, 16 for level 1 */
-    /* maximum size of the file: the library makes the best one within it, from a reduced picture if that
-     * is better, which takes the decoder network, too. For a bare payload add AECODEC_BARE_SAVING */
+    /* maximum size of the file: the library makes the best file within it, from a reduced picture if that
+     * is better. This also needs the decoder network. For a bare payload, add AECODEC_BARE_SAVING */
     size_t max_bytes;
     /* NULL, or maximum errors: no sample differs by more from its original. The file has a refinement
-     * for each, except for errors that round to the bounds before. With level it has the picture of this
-     * level as its base, which takes both networks; otherwise no base. Not with max_bytes */
+     * for each error, unless it rounds to the bounds before. With level, the base of the file is the
+     * picture of this level, which needs both networks; otherwise there is no base. Not with max_bytes */
     const aecodec_bounds *bounds;
 } aecodec_target;
 
-/* A file that was made. */
+/* A compressed file. */
 typedef struct {
     uint8_t *file;      /* free it with aecodec_free */
-    size_t size;        /* bytes. With AECODEC_TOO_FEW_BYTES: those of the smallest file */
+    size_t size;        /* bytes. With AECODEC_TOO_FEW_BYTES: size of the smallest possible file */
     uint32_t level;     /* in sixteenths; 0 without a base */
     uint32_t reduction; /* factor by which the sides were reduced, in halves; 2: full size */
-    /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest one
-     * that would do */
+    /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest maximum
+     * error that is possible */
     double max_error;
     /* samples of each band outside its limits. Refinements restore them */
     uint64_t clipped[AECODEC_MAX_BANDS];
 } aecodec_compressed;
 
-/* Compress a picture. target may be NULL. Alpha is lossless in any case.
+/* Compress a picture. target may be NULL. Alpha is always lossless.
  *
  * Returns AECODEC_OK, AECODEC_TOO_FEW_BYTES if no file is that small, AECODEC_BAD_ARGUMENT for an unknown
- * level, for attributes that exclude each other, and for errors that are negative, infinite or ascend; or
- * another status. */
+ * level, for fields that exclude each other, and for errors that are negative, infinite or ascending; or a
+ * different status. */
 aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
                                 const aecodec_target *target, const aecodec_execution *execution,
                                 aecodec_compressed *compressed);
@@ -243,7 +243,7 @@ aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_imag
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
 
-/* ---- what files say, without a codec ---- */
+/* ---- headers of files, without a codec ---- */
 
 enum { AECODEC_BEGINNING = 32 /* bytes of a file that state its size and its number of frames */ };
 
@@ -252,7 +252,7 @@ typedef struct {
     size_t at, size;
 } aecodec_part;
 
-/* All that the header of a file says. Numbers of samples are 0 without samples. */
+/* The header of a file. Without samples, the fields about samples are 0. */
 typedef struct {
     uint32_t version;         /* 1, or 2 with refinements */
     uint8_t id[4];            /* of the codec */
@@ -262,8 +262,8 @@ typedef struct {
     uint32_t is_grey_as_rgb; /* 1: grey pixels are decompressed to RGB */
     uint32_t level;           /* in sixteenths; 0: the codec's default */
     uint32_t reduction;       /* factor by which the sides were reduced, in halves; 2: full size */
-    uint32_t has_base;        /* 0: there is no picture before the first refinement */
-    uint32_t refinements;     /* their number */
+    uint32_t has_base;        /* 0: the file has only refinements */
+    uint32_t refinements;     /* number of refinements */
     uint32_t has_samples;     /* 1: made by a codec with bands */
     uint32_t type, layout, bands, is_big_endian, has_nodata, mask_planes; /* as in aecodec_samples */
     uint32_t has_limits;      /* 1: the file has its own limits */
@@ -279,7 +279,7 @@ typedef struct {
     aecodec_part payload;
 } aecodec_file_info;
 
-/* Read the header of a whole file, and check it and all checksums. Parts with size 0 are absent. */
+/* Read and check the header of a complete file, and check all checksums. Parts with size 0 are absent. */
 aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_file_info *info);
 
 /* Read the first AECODEC_BEGINNING bytes of a file, or fewer if it has fewer. Only version, id, width,
@@ -288,21 +288,21 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
 
 /* ---- files with a guaranteed maximum error: format versions 2 and 3 ----
  *
- * A file of version 2 begins with its base, a whole file of version 1; one of version 3 has no base.
- * Refinements follow, the coarsest first. Each bounds the errors of all samples. aecodec_decompress and
- * the other functions that decode files decode all refinements, unless limits say base_only. */
+ * A file of version 2 begins with its base, a complete file of version 1; a file of version 3 has no base.
+ * Refinements follow, the coarsest first. Each refinement bounds the errors of all samples. Unless limits
+ * set base_only, aecodec_decompress and the other functions that decode files decode all refinements. */
 
 typedef struct {
-    double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
+    double max_error;    /* the largest error of all bands, in units of the samples; 0: lossless */
     uint32_t is_root;    /* 1: max_error is a factor of the square root of the original sample */
-    uint32_t has_base;   /* 0: a first refinement without a picture before it */
-    uint32_t bands;      /* 1: one maximum error for all bands; otherwise one for each */
+    uint32_t has_base;   /* 0: the first refinement of a file without a base */
+    uint32_t bands;      /* 1: one maximum error for all bands; otherwise one for each band */
     double errors[AECODEC_MAX_BANDS];
     size_t size;         /* bytes of its messages */
 } aecodec_refinement;
 
-/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or a status about
- * a damaged file. */
+/* List the refinements of a complete file; files of version 1 have none. Returns AECODEC_OK or a status
+ * about a damaged file. */
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
                                         aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS],
                                         uint32_t *count);
@@ -312,14 +312,14 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
  * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.
  *
  * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_NOT_GUARANTEED if the file does
- * not guarantee the error, or another status. */
+ * not guarantee the error, or a different status. */
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root,
                             uint8_t **trimmed, size_t *trimmed_size);
 
 /* ---- segments of large files ----
  *
- * Of files without a picture before their only refinement, such as those of the codec `samples`, a segment of
- * at most 256 x 256 pixels needs only the first bytes of the file, about 6 for each segment, and its message:
+ * In files with one refinement and no base, such as files of the codec `samples`, decoding a segment of at
+ * most 256 x 256 pixels needs only its message and the first bytes of the file, about 6 for each segment:
  *
  *     size_t needed = 4096;
  *     do { // read `needed` bytes, or the whole file if it has fewer
@@ -339,28 +339,28 @@ typedef struct {
     uint32_t frame, frames, row, rows, column, columns;
 } aecodec_region;
 
-/* Check the first bytes of a file, which are copied, and inflate its mask, if it has one.
+/* Copy and check the first bytes of a file, and inflate its mask, if it has one.
  *
- * needed: set with AECODEC_INCOMPLETE to a number of bytes, up to file_size, with which to call again.
+ * needed: with AECODEC_INCOMPLETE, set to a number of bytes, up to file_size: call again with as many.
  *
- * Returns AECODEC_OK, AECODEC_INCOMPLETE, AECODEC_NO_WINDOWS for another kind of file, AECODEC_OTHER_CODEC,
- * AECODEC_NO_MEMORY, or a status about a damaged file. */
+ * Returns AECODEC_OK, AECODEC_INCOMPLETE, AECODEC_NO_WINDOWS for a file that can only be decoded as a whole,
+ * AECODEC_OTHER_CODEC, AECODEC_NO_MEMORY, or a status about a damaged file. */
 aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size,
                                  uint64_t file_size, aecodec_head **head, size_t *needed);
 void aecodec_head_close(aecodec_head *head); /* NULL is allowed */
 
-/* What the header says, with the size also if the file does not state it. Parts are in the first bytes. */
+/* Return the header, including the size if the file does not state it. Parts are in the first bytes. */
 void aecodec_head_info(const aecodec_head *head, aecodec_file_info *info);
 
-/* Find a segment, from number 0 on: its place in the picture, and that of its message in the file. Returns
- * AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
+/* Find the place of a segment in the picture, and of its message in the file. Segments are numbered from 0.
+ * Returns AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
 aecodec_status aecodec_head_segment(const aecodec_head *head, uint32_t number, aecodec_region *region,
                                     aecodec_part *message);
 
 /* Decode a segment.
  *
- * samples: [frames][rows][columns][bands], written; of pictures the coded channels, of which alpha is the
- * last.
+ * samples: [frames][rows][columns][bands], written; for pictures, the bands are the coded channels, with
+ * alpha as the last channel.
  * missing: [frames][rows][columns][mask_planes], written; NULL if, and only if, the file has no mask.
  *
  * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, or a status about a damaged message. */
@@ -382,8 +382,8 @@ aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file
                                int has_checksum, uint8_t **payload, size_t *payload_size);
 
 /* Convert a bare payload, which aecodec_to_bare made with the same codec and has_checksum, to its file.
- * Free the file with aecodec_free. Other damage than that named below gives a file with another picture,
- * or one that does not decompress.
+ * Free the file with aecodec_free. If other damage than listed below stays undetected, the file contains a
+ * different picture, or does not decompress.
  *
  * Returns AECODEC_OK, AECODEC_TOO_SHORT for an empty payload, AECODEC_BAD_CHECKSUM, AECODEC_NO_MEMORY, or
  * a status about a damaged header. */
@@ -424,25 +424,25 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
                                           const aecodec_limits *limits, const aecodec_execution *execution,
                                           aecodec_samples *samples);
 
-/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are
- * nodata, NaN without nodata, or marked in missing; they have no errors, and no other sample is restored
- * as nodata. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE. Without bounds,
- * samples outside the limits are clipped. */
+/* Compress samples as aecodec_compress does, but never reduce them. A sample is missing if it equals nodata,
+ * is NaN (without nodata), or is marked in missing. Missing samples stay exact, and no other sample is
+ * restored as nodata. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE. Without
+ * bounds, samples outside the limits are clipped. */
 aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                         const aecodec_target *target, const aecodec_execution *execution,
                                         aecodec_compressed *compressed);
 
-/* Find the value of missing samples that may be missing although nobody says so: that at the least or the
- * largest end of the samples which is at the end of an integer type, or is repeated and apart from other
- * samples, or far apart. It becomes nodata, unless that is stated and not 0. If no sample looks missing,
- * that is the nearest end of an integer type or the stated 0. Returns AECODEC_OK, or
- * AECODEC_UNCLEAR_NODATA if both ends look missing. */
+/* Guess nodata, if samples may be missing although nodata is not stated. The smallest or the largest sample
+ * looks missing if it is the end of an integer type, if it is repeated and apart from the other samples, or
+ * if it is far apart from them. This value becomes nodata, unless nodata is stated and not 0. If no sample
+ * looks missing, nodata becomes the nearest end of an integer type, or stays the stated 0. Returns
+ * AECODEC_OK, or AECODEC_UNCLEAR_NODATA if both ends look missing. */
 aecodec_status aecodec_find_nodata(aecodec_samples *samples);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 
-/* MS-SSIM of two pictures of one size, by which aecodec_compress chooses among files of max_bytes; 1 minus
- * the mean squared error in units of 255 squared if a side has fewer than 11 pixels. Ignores alpha. */
+/* MS-SSIM of two pictures of one size, by which aecodec_compress chooses among files with max_bytes. If a
+ * side has fewer than 11 pixels: 1 minus the mean squared error in units of 255 squared. Ignores alpha. */
 aecodec_status aecodec_ms_ssim(const aecodec_image *original, const aecodec_image *restored, double *mean);
 
 /* ---- step by step ----
@@ -481,27 +481,27 @@ typedef struct {
 
 typedef struct aecodec_decoding aecodec_decoding;
 
-/* Begin to decode a file, which must exist until the decoding is freed: check it, decode alpha and the
- * mask, and make room for the codes.
+/* Begin to decode a file: check it, decode alpha and the mask, and allocate memory for the codes. The bytes
+ * of the file must exist until the decoding is freed.
  *
  * limits: may be NULL.
  * parts: minimum number of windows, if the picture is large enough; 0: choose by memory. */
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                       const aecodec_limits *limits, uint32_t parts,
                                       aecodec_decoding **decoding);
-/* Begin with codes, which are copied: pictures of a size and number of frames, without alpha, with the
- * channels of the codec's networks, which for a codec with bands are the phases of all bands. Pixels and
- * channels of `size` are ignored. Returns AECODEC_BAD_ARGUMENT for an unknown level or another number of
- * codes, AECODEC_CODE_RANGE for codes that no encoder makes, or another status. */
+/* Begin with codes, which are copied, of pictures without alpha. `size` sets the size and the number of
+ * frames; its pixels and channels are ignored. The pictures have the channels of the codec's networks: for
+ * a codec with bands, the phases of all bands. Returns AECODEC_BAD_ARGUMENT for an unknown level or a wrong
+ * number of codes, AECODEC_CODE_RANGE for codes that no encoder makes, or a different status. */
 aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level,
                                             const aecodec_image *size, const aecodec_codes *codes,
                                             uint32_t parts, aecodec_decoding **decoding);
-/* Select frames; at the beginning, all are selected. What follows, also aecodec_decoding_windows, concerns
- * these frames. Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or
- * AECODEC_NO_MEMORY. */
+/* Select frames; at the beginning, all are selected. All later calls, including aecodec_decoding_windows,
+ * apply to these frames. Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT
+ * or AECODEC_NO_MEMORY. */
 aecodec_status aecodec_decoding_select(aecodec_decoding *decoding, uint32_t first, uint32_t frames);
-/* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to them;
- * they exist until the decoding is freed, and are AECODEC_NO_BASE without a base. */
+/* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to the codes,
+ * which exist until the decoding is freed. Returns AECODEC_NO_BASE for a file without a base. */
 aecodec_status aecodec_decoding_codes(aecodec_decoding *decoding, const aecodec_execution *execution,
                                       aecodec_codes *codes);
 uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
@@ -529,12 +529,12 @@ typedef struct aecodec_encoding aecodec_encoding;
  * parts: as for aecodec_decoding_begin. */
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding);
-/* The same for samples, which may be freed afterwards, but for their metadata. clipped: NULL, or output
+/* Begin to encode samples. You may free them afterwards, except for their metadata. clipped: NULL, or output
  * [bands], the number of clipped samples. */
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding);
-/* Begin with pictures as the networks take them, only for latents and codes: they have the channels of the
- * networks, which for a codec with bands are the phases of all bands. */
+/* Begin with pictures that have the channels of the networks (for a codec with bands, the phases of all
+ * bands), to get only latents and codes. */
 aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, const aecodec_image *picture,
                                                uint32_t parts, aecodec_encoding **encoding);
 uint32_t aecodec_encoding_windows(const aecodec_encoding *encoding);
@@ -544,10 +544,10 @@ void aecodec_encoding_output(aecodec_encoding *encoding, uint32_t number, const 
 /* Run the codec's network on all windows. Returns AECODEC_ABSENT without a network. */
 aecodec_status aecodec_encoding_run(aecodec_encoding *encoding, const aecodec_execution *execution);
 /* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill. They
- * exist until the encoding is freed. vectors: NULL, or set to their number. */
+ * exist until the encoding is freed. vectors: NULL, or set to the number of vectors. */
 int8_t *aecodec_encoding_latents(aecodec_encoding *encoding, size_t *vectors);
-/* What follows comes after the latents, and may be called several times. level: in sixteenths; 0: the
- * codec's default. */
+/* Call the next functions after all windows have their output, as often as you like. level: in sixteenths;
+ * 0: the codec's default. */
 /* Write a file at a level. Free it with aecodec_free. */
 aecodec_status aecodec_encoding_file(const aecodec_encoding *encoding, uint32_t level,
                                      const aecodec_execution *execution, uint8_t **file, size_t *size);

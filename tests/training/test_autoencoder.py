@@ -78,7 +78,7 @@ def test_shapes_that_do_not_fit_are_both_named() -> None:
         Autoencoder(mnist_encoder((32, 32), (5,)), mnist_decoder((5,), (28, 28)))
     with pytest.raises(ModelError, match=r"\(5,\).*\(6,\)"):
         Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((6,), (28, 28)))
-    with pytest.raises(ModelError, match="have 7 channels together"):
+    with pytest.raises(ModelError, match="have 7 channels in total"):
         Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((5,), (28, 28)), levels=(3, 4))
     with pytest.raises(ModelError, match="multiples of 4"):
         mnist_encoder((27, 28), (5,))
