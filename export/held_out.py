@@ -162,18 +162,18 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the models restore the calibration pictures with {:.1f} dB; their mean already reaches {:.1f} "
-    "dB. Most likely the models were not trained, or not together; the pictures differ from those "
-    "of the training; or the models expect different values: see --pixel-range, --mean and --std, "
-    "--channel-order and --layout. --force writes the codec anyway"
+    "the models restore the calibration pictures with {:.1f} dB; the mean of the pictures already "
+    "reaches {:.1f} dB. Most likely the models were not trained, or not together; the pictures "
+    "differ from the training pictures; or the models expect different values: see --pixel-range, "
+    "--mean and --std, --channel-order and --layout. --force writes the codec anyway"
 )
 _LOSES = (
     "the codec in int8 loses {:.2f} dB against the float models, which restore the calibration "
     "pictures with {:.2f} dB: {:.2f} dB in the encoder, {:.2f} dB in the decoder. Most likely the "
-    "calibration pictures are too few, or differ from those of the training; a few weights or "
-    "activations of that half are so much larger than the rest that int8 rounds the rest to 0: add "
-    "normalization or ReLU6; or the decoder was not trained for rounded codes: add noise of "
-    "-0.5..0.5 steps to them. --force writes the codec anyway"
+    "calibration pictures are too few, or differ from the training pictures; a few weights or "
+    "activations of the worse half are so much larger than the rest that int8 rounds the rest to "
+    "0: add normalization or ReLU6; or the decoder was not trained for rounded codes: add noise of "
+    "-0.5..0.5 steps to the codes. --force writes the codec anyway"
 )
 
 

@@ -102,9 +102,8 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
         if codec is None:
             raise CodecError(
                 f"made with codec {title_of(codec_id, name)}, which this version does not include: "
-                "give the codec's file with --codec or, in Python, to the function; for Zarr, open "
-                "it first with aecodec.zarr.Aecodec; for Pillow, with "
-                "aecodec.pillow.register_aec_opener"
+                "pass the codec's file with --codec or, in Python, to the function; for Zarr, open "
+                "it with aecodec.zarr.Aecodec; for Pillow, with aecodec.pillow.register_aec_opener"
             )
         remember(codec)
     return _known[codec_id]

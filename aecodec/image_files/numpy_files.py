@@ -71,7 +71,7 @@ def read_header(file: IO[bytes]) -> Stated:
     field = file.read(count_size)
     size = int.from_bytes(field, "little")
     if size > _MOST_HEADER:
-        raise ImageError(f"an .npy header of {size} bytes: at most {_MOST_HEADER} are read")
+        raise ImageError(f"an .npy header of {size} bytes: aecodec reads at most {_MOST_HEADER}")
     shape, is_fortran, dtype = read(io.BytesIO(field + file.read(size)))
     return Stated(np.broadcast_to(np.zeros((), dtype), shape), "F" if is_fortran else "C")
 

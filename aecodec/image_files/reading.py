@@ -112,7 +112,7 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     if count < 2 or options.frames is Frames.FIRST:
         if count > 1:
             notes.add(
-                f"only the first of its {count} frames is used (compress --frames all, or "
+                f"aecodec uses only the first of its {count} frames (compress --frames all, or "
                 "ReadOptions in Python, keeps all)"
             )
         return _frame_of(image, options, notes)

@@ -230,7 +230,7 @@ class _Walk:
     def tags_at(self, place: int) -> tuple[kept_tags.KeptTags, int]:
         (count,) = self._unpack("Q" if self._is_big else "H", place)
         if count > _MOST_TAGS:
-            raise ImageError(f"a page with {count} tags: at most {_MOST_TAGS} are read")
+            raise ImageError(f"a page with {count} tags: aecodec reads at most {_MOST_TAGS}")
         start, size = place + (8 if self._is_big else 2), struct.calcsize("<" + self._entry)
         entries = self._bytes_at(start, count * size)
         tags = [

@@ -141,8 +141,8 @@ class _Training:
     def check_state(self, resume: bool) -> None:
         if resume and not self.backup.exists():
             raise UsageError(
-                f"{self._folder} has no interrupted training with this recipe, these options and "
-                "this data: leave out --resume"
+                f"{self._folder} has no interrupted run with this recipe, these options and this "
+                "data: leave out --resume"
             )
         if has_checkpoint(self.backup) and not resume:
             raise UsageError(

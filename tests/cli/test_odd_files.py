@@ -81,7 +81,7 @@ def test_a_large_picture_is_read_quietly_and_a_huge_one_needs_a_word(
 def test_all_frames_or_a_warning(folder: Path, command: Command) -> None:
     Path("moving.png").write_bytes(animation("PNG", [rgb, second, rgb], duration=40))
     result = command("compress", "moving.png")
-    assert "only the first of its 3 frames is used (compress --frames all, or" in result.err
+    assert "uses only the first of its 3 frames (compress --frames all, or" in result.err
     result = command("compress", "moving.png", "--frames", "all", "--force")
     assert result.err == "warning: moving.png: the durations of its frames are not kept\n"
     assert command("decompress", "moving.aec").status == 0

@@ -112,7 +112,7 @@ def test_options_override_the_recipe(recipes: Path, command: Command) -> None:
     assert len(Path("mine/results.csv").read_text().splitlines()) == 1 + 2
     for more, error in (
         ("", "replace them with --force"),
-        ("--resume", "no interrupted training"),
+        ("--resume", "no interrupted run"),
         ("--from mine --force", "is the codec of --from"),
         ("--force --device 9", "no device 9: use --device"),
     ):

@@ -65,5 +65,5 @@ def test_noise_is_unfamiliar_to_a_codec_for_photographs(
 def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     codec: Codec, samples: Pixels
 ) -> None:
-    with pytest.warns(AecodecWarning, match=r"more than the source \(9\): keep"):
+    with pytest.warns(AecodecWarning, match=r"more than the source \(9 bytes\): keep"):
         compared(codec, samples[3], source_size=9)

@@ -31,7 +31,7 @@ def test_the_networks_of_a_codec_are_exported(command: Command, suffix: str) -> 
     [
         ("codec --level 4", "level 4"),
         ("codec --size 16x16", "need --format c"),
-        ("c --size 28x28", "has a fixed size"),
+        ("c --size 28x28", "its tile size"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(command: Command, options: str, says: str) -> None:
