@@ -8,7 +8,6 @@ compute in float32.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -64,7 +63,7 @@ class _Inlining:
             return _enlarged(args[0], operation.size[0], operation.name)
         if isinstance(operation, keras.Model):
             return self.run(with_shapes(operation), *keras.tree.flatten((args, kwargs)))
-        return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
+        return self._uniquely_named(operation, *args, **kwargs)
 
     def _standardized(self, layer: Any, tensor: Any) -> Any:
         """The result of a normalization, whose statistics int8 would round."""
@@ -82,21 +81,18 @@ class _Inlining:
             for weight, default in ((layer.gamma, 1.0), (layer.beta, 0.0))
         )
         steps.append(keras.layers.Rescaling(scale, offset, name=f"{layer.name}_scale"))
-        return reduce(self._applied, steps, tensor)
+        return reduce(lambda result, step: self._uniquely_named(step, result), steps, tensor)
 
-    def _applied(self, tensor: Any, layer: Any) -> Any:
-        return self._uniquely_named(layer, lambda own: own(tensor))
-
-    def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
+    def _uniquely_named(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         if id(layer) in self._copies:
-            return call(self._copies[id(layer)])
+            return self._copies[id(layer)](*args, **kwargs)
         if self._is_free(layer.name, layer) and layer.dtype_policy.name == _FLOAT32:
             self._named[layer.name] = layer
-            return call(layer)
+            return layer(*args, **kwargs)
         candidates = numbered_names(layer.name)
         name = next(candidate for candidate in candidates if self._is_free(candidate, layer))
         copy = type(layer).from_config(layer.get_config() | {"name": name, "dtype": _FLOAT32})
-        result = call(copy)
+        result = copy(*args, **kwargs)
         copy.set_weights(layer.get_weights())
         self._named[name] = self._copies[id(layer)] = copy
         return result

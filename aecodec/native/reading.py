@@ -65,8 +65,6 @@ def _explain_limits(status: int, codec: NativeCodec, data: bytes, limits: Limits
 def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> int:
     """The minimum number of windows, so that each thread gets a part of a large picture."""
     facts = codec.facts
-    if not facts.tile_width:  # no network, no windows
-        return 0
     tiles = width * height // (facts.tile_width * facts.tile_height)
     return min(2 * workers.thread_count, tiles // _TILES)
 

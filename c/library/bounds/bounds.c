@@ -49,12 +49,6 @@ static void find_range(const bounded *of, uint64_t range[2])
 
 /* ---- floats ---- */
 
-static double spacing_at(uint32_t type, double number)
-{
-    const uint64_t bits = aecodec_to_sample_bits(type, number);
-    return aecodec_sample_number(type, bits + 1) - aecodec_sample_number(type, bits);
-}
-
 /* Choose the offset of multiples from one to another. Returns whether 32 bits can tell them apart. */
 static int choose_offset(uint64_t low, uint64_t high, bound *b)
 {
@@ -126,13 +120,14 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
 {
     const uint32_t type = of->samples->type;
     double range[2], most, spacing, unit;
-    uint64_t ends[2];
+    uint64_t ends[2], half;
     find_range(of, ends);
     range[0] = aecodec_sample_number(type, ends[0]);
     range[1] = aecodec_sample_number(type, ends[1]);
     most = -range[0] > range[1] ? -range[0] : range[1];
     most = most > 0 ? most : 0; /* not -0 */
-    spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
+    half = aecodec_to_sample_bits(type, most / 2); /* the spacing at the largest sample overflows */
+    spacing = 2 * (aecodec_sample_number(type, half + 1) - aecodec_sample_number(type, half));
     unit = of->is_stable ? stable_unit(type, error, most)
                          : 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN;
     if (unit > (of->is_stable ? 0 : spacing) && unit - unit == 0 &&
