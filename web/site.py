@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zlib
 from collections.abc import Sequence
@@ -76,16 +77,19 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
 def sample_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
     """The files of the sample picture, by name: the photograph if a codec takes it, else a digit.
 
-    The picture has a compressed file at the default level, so that a first visit does not need an
-    encoder. `index.json` describes it, or is null if it suits none of the page's codecs.
+    The picture has a compressed file at the default level and the decoded picture, so that a first
+    visit does not download the codec. `index.json` describes the picture, or is null if no codec of
+    the page takes it.
     """
     for path in (PHOTOGRAPH, sample_paths()[3]):
         picture = read_image(path)
         if codec := next((codec for codec in codecs if _takes(codec, picture)), None):
-            name = codec.spec.codec_id.hex()
+            name, data, decoded = codec.spec.codec_id.hex(), codec.compress(picture), io.BytesIO()
+            codec.decompress(data).save(decoded, "WEBP", lossless=True)
             return {
                 path.name: path.read_bytes(),
-                f"{path.name}.aec": codec.compress(picture),
+                f"{path.name}.aec": data,
+                f"{path.name}.webp": decoded.getvalue(),
                 "index.json": json.dumps({"picture": path.name, "codec": name}).encode(),
             }
     return {"index.json": b"null"}

@@ -107,18 +107,19 @@ def test_a_sample_is_there_and_nothing_moves_or_is_complained_about(
     )
 
 
-def test_the_original_is_there_while_the_decoder_comes(browser: Browser, site: Path) -> None:
+def test_the_codec_is_downloaded_for_the_first_change(browser: Browser, site: Path) -> None:
     with static_host(site) as host:
-        host.gate.clear()
         browser.open(f"{host.url}/", width=1280)
-        told, shown = browser.run(
+        browser.run(READY)
+        assert 100_000 < sum(host.sent.values()) < 1_000_000
+        host.gate.clear()
+        browser.press("#level", "ARROW_RIGHT")
+        told = browser.run(
             "const tag = document.getElementById('download-tag');"
             "while (!/[1-9][.]. of/.test(tag.textContent)) await new Promise(setTimeout);"
-            "const [right, left] = document.querySelectorAll('#stage canvas');"
-            "return [tag.textContent, [left.width, right.width]];"
+            "return tag.textContent;"
         )
-        assert re.fullmatch(r"Downloading the decoder: 1\.\d of 3\.\d MB", told)
-        assert shown == [600, 3]
+        assert re.fullmatch(r"Downloading the encoder: 1\.\d of 2\.\d MB", told)
         host.gate.set()
         browser.run(READY)
     assert browser.run("return document.getElementById('download-tag').hidden;")

@@ -9,7 +9,7 @@ export const FORMATS = Object.keys(TYPES);
 export class CodedPicture {
   #results = new Map();
 
-  /** sample: the file at the default level, if it is there without an encoder. */
+  /** sample: the file at the default level and its picture, if they are there without the codec. */
   constructor(original, codec, sample) {
     this.original = original;
     this.onWhite = onWhite(original); // which every file is compared with
@@ -33,16 +33,16 @@ export class CodedPicture {
   }
 
   async #coded(choice, options) {
-    const file = await this.#encode(choice, options);
-    const picture = await decode(file, { codec: this.codec, ...options });
+    const isSample = this.sample && choice.level === this.codec.defaultLevel;
+    const { file, picture } = isSample ? this.sample : await this.#compressed(choice, options);
     const { mode } = await readHeader(file);
     return { blob: new Blob([file]), picture, psnr: this.#psnr(picture), channels: mode.length };
   }
 
-  #encode(choice, { signal, onProgress }) {
-    const { codec, sample, original } = this;
-    if (sample && choice.level === codec.defaultLevel) return sample;
-    return encode(original, { codec, ...choice, signal, onProgress: (part) => onProgress(part, "encoder") });
+  async #compressed(choice, { signal, onProgress }) {
+    const { codec, original } = this;
+    const file = await encode(original, { codec, ...choice, signal, onProgress: (part) => onProgress(part, "encoder") });
+    return { file, picture: await decode(file, { codec, signal, onProgress }) };
   }
 
   async #rival(type, bytes) {

@@ -87,7 +87,7 @@ function codecFor({ width, height }) {
   const isTile = ({ tile }) => tile.width === width && tile.height === height;
   const takes = (codec) => codec.compresses && !codec.phases && (codec.anySize || isTile(codec));
   const codec = codecs.find(takes);
-  if (!codec) throw new CodecError(`No codec here compresses ${width}x${height} pixels: choose an .aec file`);
+  if (!codec) throw new CodecError(`No codec on this page compresses ${width}x${height} pixels: choose an .aec file`);
   return codec;
 }
 
@@ -108,6 +108,12 @@ async function readAec(blob, signal) {
 
 const fetched = async (url) => (await fetch(url)).blob();
 
+// The file of the sample and its picture, which were made with the page.
+async function sampleResult(name) {
+  const [file, picture] = await Promise.all(["aec", "webp"].map((ending) => fetched(`samples/${name}.${ending}`)));
+  return { file, picture: await pixelsOf(picture) };
+}
+
 // The sample is shown before its file and the codecs are there.
 async function openSample(name) {
   const original = await pixelsOf(await fetched(`samples/${name}`));
@@ -119,14 +125,14 @@ async function start() {
   setCodecs("codecs");
   const lists = ["codecs", "samples"].map(async (name) => (await fetch(`${name}/index.json`)).json());
   const [ids, sample] = await Promise.all(lists);
-  const [original, file, ...loaded] = await Promise.all([
+  const [original, result, ...loaded] = await Promise.all([
     sample && openSample(sample.picture),
-    sample && fetched(`samples/${sample.picture}.aec`),
+    sample && sampleResult(sample.picture),
     ...ids.map((id) => loadCodec(`codecs/${id}`)),
   ]);
   codecs.push(...loaded);
   const codec = codecs.find(({ id }) => id === sample?.codec);
-  if (codec) compare(sample.picture, original, codec, new Uint8Array(await file.arrayBuffer()));
+  if (codec) compare(sample.picture, original, codec, result);
 }
 
 view.onChange(() => coded && update());

@@ -64,7 +64,7 @@ function showFrame(name, picture, state, about = "") {
 function sizeText({ width, height, source }) {
   const size = (picture) => `${grouped(picture.width)} × ${grouped(picture.height)}`;
   const reduced = source && source.width !== width ? `, reduced from ${size(source)}` : "";
-  const depth = source?.bits > 8 ? `, ${source.bits} bits reduced to 8` : "";
+  const depth = source?.bits > 8 ? `, converted from ${source.bits} to 8 bits` : "";
   return `${size({ width, height })} pixels${reduced}${depth}`;
 }
 
@@ -82,7 +82,7 @@ export function open(name, picture) {
 export function showRight({ picture }, title) {
   draw("right", picture, title === "aecodec" ? "decoded" : title);
   find(".right-tag").textContent = title;
-  find("#split").ariaLabel = `How much is shown of the original, left, over ${title}, right`;
+  find("#split").ariaLabel = `How much of the original (left) to show over ${title} (right)`;
   stage.classList.remove("waiting");
 }
 

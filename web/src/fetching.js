@@ -37,7 +37,7 @@ export async function fetchSection(core, folder, hash) {
 /** The content of a file. Hosts may serve it plain or gzipped; which it is, the content says. */
 export async function fetchFile(url, options) {
   const response = await fetch(url, options).catch(() => {
-    throw new InputError(`${url} cannot be fetched: check the network, the host's name and its CORS headers, and the page's policy`);
+    throw new InputError(`${url} cannot be fetched: check the network, the host's name and its CORS headers, and the page's Content-Security-Policy`);
   });
   if (!response.ok) {
     const error = new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
@@ -54,7 +54,7 @@ export async function fetchFile(url, options) {
 async function unpacked(content, url) {
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
   return bytesOf(stream).catch(() => {
-    throw new CodecError(`${url}: damaged, its gzip data cannot be unpacked`);
+    throw new CodecError(`${url}: damaged, its gzip data cannot be unpacked: publish the file again`);
   });
 }
 

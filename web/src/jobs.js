@@ -45,10 +45,10 @@ export class Jobs {
   async #codecOf({ id }, folder) {
     const codec = await this.codec(folder).catch((error) => {
       if (!error.isAbsent) throw error;
-      throw new CodecError(`the file needs codec ${id}, which is not at ${folder}: name its folder with setCodecs or codec`);
+      throw new CodecError(`the file needs codec ${id}, which ${folder} does not contain: set the folder with setCodecs or the option codec`);
     });
     if (codec.facts.id === id) return codec;
-    throw new CodecError(`the file needs codec ${id}, but ${folder} contains codec ${codec.facts.id} (${codec.facts.name})`);
+    throw new CodecError(`the file needs codec ${id}, but ${folder} contains codec ${codec.facts.id} (${codec.facts.name}): use the codec of the file`);
   }
 
   // Two pictures at once: one is coded here while runners work on the other. More would only take memory. Aborted jobs

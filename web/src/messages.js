@@ -53,7 +53,7 @@ export class Remote {
   // The worker itself is broken: whoever waits is told, and the next question starts another.
   #fail(message) {
     this.end();
-    const remedy = "put the files of workers next to the library, and let the page's policy allow workers";
+    const remedy = "put the files of workers next to the library, and allow workers in the page's Content-Security-Policy";
     const error = new AecodecError(message || `the worker does not start: ${remedy}`);
     for (const { reject } of this.#questions.values()) reject(error);
   }
@@ -65,7 +65,7 @@ export class Remote {
 export function serve(answer) {
   const aborted = new Map(); // by number of a running job
   const send = (number, progress) => {
-    if (aborted.get(number)) throw new DOMException("the caller gave up", "AbortError");
+    if (aborted.get(number)) throw new DOMException("the caller aborted the work", "AbortError");
     if (progress) postMessage({ number, progress });
   };
   const work = async ({ number, what, values }) => {

@@ -131,7 +131,7 @@ function compressed(core, maxBytes, ...values) {
   return core.with("compressed", {}, (at) => {
     const status = core.calls.aecodec_compress(...values, at);
     const { file, size } = core.read("compressed", at);
-    if (status === CONSTANTS.TOO_FEW_BYTES) throw new UsageError(`${maxBytes} bytes are too few: this picture needs at least ${size}; allow more, or reduce the picture`);
+    if (status === CONSTANTS.TOO_FEW_BYTES) throw new UsageError(`${maxBytes} bytes are too few: this picture needs at least ${size}; raise maxBytes, or use a smaller picture`);
     core.checkStatus(status);
     return core.takeFile({ at: file, size });
   });
