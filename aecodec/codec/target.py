@@ -240,8 +240,8 @@ class Compressed:
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:
-    """The level of a file as text, with its maximum error if that is known."""
-    text = "without a level" if level is None else f"at level {level:g}"
+    """The level of a file as text to append, with its maximum error if that is known."""
+    text = "" if level is None else f" at level {level:g}"
     if max_error is None:
         return text
     return f"{text}, maximum error {max_error:g}" if max_error else f"{text}, lossless"

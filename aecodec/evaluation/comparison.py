@@ -105,7 +105,7 @@ class FileComparison(NamedTuple):
         bits = self.bits_per_sample
         rate = f"{self.bpp:.3f} bpp" if bits is None else f"{bits:.3f} bits per sample"
         return (
-            f"{self.size} bytes with {self.codec} {level_text(self.level, self.max_error)}, "
+            f"{self.size} bytes with codec {self.codec}{level_text(self.level, self.max_error)}, "
             f"{_compared(self.ratio_to_source)} the source, {_compared(self.ratio_to_raw)} raw "
             f"pixels, {rate}{quality}"
         )
