@@ -114,7 +114,7 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
     """SSIMULACRA2 score of a picture (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
 
     The score was fitted to human judgement (J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022). The
-    package `ssimulacra2` needs a second for 768x512 pixels. Scores near 30 mean low quality, 50
+    package `ssimulacra2` takes a second for 768x512 pixels. Scores near 30 mean low quality, 50
     medium, 70 high; at 90 the picture is hard to distinguish from the original. Very poor pictures
     score below 0, and the score is NaN if a side has less than 8 pixels.
 

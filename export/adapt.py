@@ -32,10 +32,10 @@ def adapt_models(
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
-    Both models are flattened and converted to inference form. A variational encoder returns its
-    mean; flat vectors are reshaped, and conventions for pixels are converted: stated ones, or those
-    that :func:`~aecodec.export.convention_trial.find_conventions` finds with the `pictures`. An
-    :class:`AecodecWarning` reports changes that may surprise.
+    Both models are flattened and converted to inference form. A variational encoder then returns
+    its mean, flat vectors are reshaped, and pixels are converted from the conventions of the hints,
+    or from those that :func:`~aecodec.export.convention_trial.find_conventions` finds with the
+    `pictures`. An :class:`AecodecWarning` reports changes that you may not expect.
 
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
     inputs or outputs, return random values, or contradict the hints.

@@ -17,7 +17,7 @@ from aecodec.base.errors import UsageError
 class PixelRange:
     """The values of black and white pixels (0 and 255 in 8 bits) in a model.
 
-    A single number is for all channels; three are for the channels in the order of the model.
+    A single number applies to all channels; three numbers are in the model's order of channels.
     """
 
     black: tuple[float, ...]
@@ -56,17 +56,17 @@ NOT_STATED = (None, None)
 class ModelHints:
     """Properties of a pair of models.
 
-    Where a property may differ between the encoder's input and the decoder's output, it is a pair
-    of values, and None means to try the common ones.
+    A property that may differ between the encoder's input and the decoder's output is a pair of
+    values. None means that aecodec tries the common values.
 
     Attributes:
         image_shape: (height, width) or (height, width, channels) of the pictures, for models that
-            take flat vectors; None if the encoder takes pictures.
+            accept flat vectors; None if the encoder accepts pictures.
         pixel_ranges: values of black and white.
         are_bgr: whether blue comes first, not red.
-        are_planar: whether flat vectors of colours hold one channel after the other.
+        are_planar: whether flat vectors of colours contain one channel after the other.
         tile: side in pixels of the calibration crops, for models that accept any size.
-        force: whether to write a codec that restores the pictures badly.
+        force: whether to write even a codec that restores the pictures badly.
     """
 
     image_shape: tuple[int, ...] | None = None

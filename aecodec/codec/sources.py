@@ -29,7 +29,7 @@ COLOURS = ReadOptions(depth=8, names_dropped=False)
 
 
 class SupportsArray(Protocol):
-    """An object that NumPy can convert to an array, such as a tensor of PyTorch."""
+    """An object that NumPy can convert to an array, such as a PyTorch tensor."""
 
     def __array__(self) -> npt.NDArray[Any]:
         """Convert the object to an array."""

@@ -30,9 +30,9 @@ class Level(NamedTuple):
 
     Attributes:
         start: the level's first channel of the latents.
-        stop: the channel after its last one; K = stop - start is the code dimension of the level.
+        stop: the channel after the last; K = stop - start is the code dimension of the level.
         multiple: odd quantization step, in units of the int8 latents. Rounding an integer to an odd
-            multiple has no ties, so the result equals that of rounding the float latent.
+            multiple has no ties, so it gives the same result as rounding the float latent.
         gains: logarithms of the K factors by which latents are multiplied before rounding, in units
             of 1/256 octave, -2048 to 0; `multiple` is then 1. Empty for a level without gains.
 

@@ -81,7 +81,7 @@ class Header(NamedTuple):
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
         samples: type, layout and missing samples of a file with bands, or None.
         metadata: ICC profile, EXIF, XMP, tags of a TIFF file, and names of the pictures.
-        as_rgb: whether grey pixels are decoded to RGB with equal channels.
+        as_rgb: whether grey pixels are decoded to RGB with three equal channels.
         refinements: refinements of the samples, the coarsest first.
     """
 

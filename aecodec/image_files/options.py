@@ -23,11 +23,11 @@ class ReadOptions:
     """How to read an image file.
 
     Attributes:
-        depth: 8 to scale channels with 16 bits to 8 bits; None to reject them.
+        depth: 8 to scale 16-bit channels to 8 bits; None to reject them.
         max_pixels: limit for the pixels of all frames to read. None for twice the number at which
             Pillow warns: 178,956,970, unless the program has changed Pillow's limit.
         frames: which frames to read.
-        names_dropped: whether to warn of metadata that `.aec` files do not keep.
+        names_dropped: whether to warn about metadata that `.aec` files do not keep.
         nodata: value of missing samples, for codecs with bands; None for the value in the file.
         band_axis: axis of the bands in `.npy` and `.npz` files; None for the last axis. In a TIFF
             file, all pages are then bands.

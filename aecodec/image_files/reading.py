@@ -48,7 +48,7 @@ def size_of(source: Path) -> tuple[int, int]:
 
 
 def warn_of_sidecars(path: Path, prefix: str = "") -> None:
-    """Warn of files next to an image with its mask, overviews, metadata or map position.
+    """Warn about files next to an image that hold its mask, overviews, metadata or map position.
 
     The warnings begin with the prefix.
     """
@@ -75,7 +75,7 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 
     `docs/pictures.md` describes the conversion of each mode. An :class:`~aecodec.AecodecWarning`
     lists properties that are not kept. Raises ImageError if the image is damaged, has channels with
-    more than 8 bits but the options no depth, or its frames differ in size or have too many pixels.
+    more than 8 bits and `depth` is not set, or has frames of different sizes or too many pixels.
 
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'RGB'

@@ -63,8 +63,8 @@ def read_samples(
 ) -> Picture:
     """Read a file with any number of bands, types of samples and missing samples.
 
-    The file is a path or is opened in binary mode. An :class:`~aecodec.AecodecWarning`,
-    which begins with `name`, lists properties that are not kept.
+    The file is a path, or a file opened in binary mode. An :class:`~aecodec.AecodecWarning` that
+    begins with `name` lists properties that are not kept.
 
     Raises ImageError if the file cannot be read, has too many pixels, or is not supported, and
     AecodecError if an extra that reads it is not installed.
@@ -117,7 +117,7 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
     """Encode a decompressed picture with any number of bands as the content of a file.
 
     The suffix selects the format: `.tif`, `.npy`, `.npz`, `.fits`; `.png` for uint8 and uint16.
-    Raises UsageError if there is no such format or it cannot store the picture, and AecodecError if
+    Raises UsageError if the format does not exist or cannot store the picture, and AecodecError if
     an extra that writes it is not installed.
     """
     write = _WRITERS.get(suffix.lower())

@@ -95,7 +95,7 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
-    """Convert a picture to the array from which it was made.
+    """Convert a picture to an array like its source.
 
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
@@ -139,7 +139,7 @@ def check_limits(picture: Picture) -> None:
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     """Join pictures with the same size to one picture with many frames, without metadata.
 
-    If any picture is RGB, grey pictures become RGB. The names are for messages. Raises ImageError
+    If any picture is RGB, grey pictures become RGB. Messages contain the names. Raises ImageError
     if there are no pictures, they differ in size, or only some of them have alpha.
     """
     if not pictures:
