@@ -49,18 +49,12 @@ def payload(
     check_overwriting(target, force)
     with errors_about(name_of(file)):
         content = read_bytes(file)
-        form = text, checksum
-        result = _file_of(content, codec, *form) if codec else _payload_of(content, *form)
+        if codec:
+            bare = from_text(content.decode("ascii", "replace").strip()) if text else content
+            result = load_codec(codec).from_bare(bare, checksum=checksum)
+        else:
+            bare = codec_of_file(content).to_bare(content, checksum=checksum)
+            result = f"{to_text(bare)}\n".encode() if text else bare
     write_bytes(target, result, force)
     console = Console(to_stderr=target == STANDARD)
     console.result(f"{name_of(file)} -> {target}: {len(result)} of {len(content)} bytes")
-
-
-def _payload_of(file: bytes, text: bool, checksum: bool) -> bytes:
-    bare = codec_of_file(file).to_bare(file, checksum=checksum)
-    return f"{to_text(bare)}\n".encode() if text else bare
-
-
-def _file_of(payload: bytes, codec: str, text: bool, checksum: bool) -> bytes:
-    bare = from_text(payload.decode("ascii", "replace").strip()) if text else payload
-    return load_codec(codec).from_bare(bare, checksum=checksum)
