@@ -147,7 +147,7 @@ export function choice() {
   if (target === "packet") return { maxBytes: PACKET };
   if (target === "level") return { level: level.valueAsNumber };
   if (error.checkValidity()) return { maxError: error.valueAsNumber };
-  throw new UsageError("A maximum error is a whole number of grey levels from 0 to 255");
+  throw new UsageError("The maximum error must be a whole number of grey levels from 0 to 255");
 }
 
 /** The format that is shown on the right. */

@@ -6,9 +6,9 @@ import { decodeFile } from "./files.js";
 
 export async function decodeSamples(data, options) {
   const decoded = await decodeFile(data, options);
-  if (!decoded.samples) throw new UsageError("the file has pixels, not samples of bands: use decode");
+  if (!decoded.samples) throw new UsageError("the file contains pixels, not samples of bands: use decode");
   const SampleArray = ARRAYS[decoded.type];
-  if (!SampleArray) throw new UsageError("this browser has no Float16Array: use a newer one");
+  if (!SampleArray) throw new UsageError("this browser has no Float16Array: use a newer browser");
   return { ...decoded, samples: new SampleArray(decoded.samples.buffer) };
 }
 
