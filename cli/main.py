@@ -17,8 +17,8 @@ from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 
 _EPILOG = (
-    "Exit status: 0 success; 1 some of several inputs failed, or a different error; 2 wrong "
-    "usage; 3 unreadable or unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; "
+    "Exit status: 0 success; 1 some of several inputs failed, or another error; 2 usage "
+    "error; 3 unreadable or unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; "
     "6 input does not exist or cannot be opened; 7 .aec file exceeds --max-pixels or "
     "--max-frames; 130 interrupted."
 )

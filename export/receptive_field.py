@@ -14,8 +14,8 @@ _SIDE = 33
 _TRIALS = 4
 
 _REMEDY = (
-    'models for any size need padding="same" in all layers, and any number of code vectors, so '
-    "layers must not halve the codes; or set a fixed input size"
+    'use padding="same" in all layers, and no layer that halves the codes, because models for '
+    "any size must accept any number of code vectors; or set a fixed input size"
 )
 
 

@@ -39,8 +39,9 @@ def _check_bands(name: str, taken: Bands, picture: Picture) -> None:
     if picture.alpha is not None or picture.pixels.shape[-1] != taken.count:
         alpha = "" if picture.alpha is None else " and alpha"
         raise ImageError(
-            f"{_text(picture)}{alpha}: codec {name} needs {_bands_text(taken.count)} and no alpha "
-            f"({', '.join(taken.names)}): select these bands with array[..., [...]]; {ANY_CODEC}"
+            f"{_text(picture)}{alpha}: codec {name} needs {_bands_text(taken.count)} "
+            f"({', '.join(taken.names)}) and no alpha: select these bands with array[..., [...]], "
+            f"or {ANY_CODEC}"
         )
 
 

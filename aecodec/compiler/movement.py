@@ -83,7 +83,7 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
     whole = sides[0]
     for side in sides[1:]:
         if not (whole.is_fixed and side.is_fixed):
-            raise ModelError("it joins pictures of any size along their sides")
+            raise ModelError("it joins pictures along a side, but the model accepts any size")
         whole = whole.plus(side.more)
     return shapes[0]._replace(rows=whole) if axis == 0 else shapes[0]._replace(columns=whole)
 
@@ -145,7 +145,7 @@ def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
 
 def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> None:
     if len(places) != _PICTURE_AXES or {places[1].step, places[2].step} != {1}:
-        raise ModelError("it selects rows or columns of pictures of any size: use strides instead")
+        raise ModelError("it selects rows or columns, but the model accepts any size: use strides")
     number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
     _, down, across, channels = places
     lost = [len(down) - shape.of(*low.size)[0], len(across) - shape.of(*low.size)[1]]
@@ -242,7 +242,7 @@ def _move(
 
 def _check_fixed(low: Lowering) -> None:
     if low.is_any_size:
-        raise ModelError("it moves the elements of pictures of any size")
+        raise ModelError("it moves elements, but the model accepts any size")
 
 
 def _table(sides: list[int], steps: list[int], first: int) -> npt.NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""The operator table: the TFLite operators that C runs, with their lowering.
+"""The TFLite operators that C runs, with their lowering.
 
 None of them branches, loops, keeps state or draws random numbers.
 """

@@ -128,7 +128,7 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
     if write is not write_tiff:
         if picture.missing is not None and not has_values:
             raise UsageError(
-                "samples are missing without a nodata value, and only TIFF files can hold masks: "
+                "samples are missing, there is no nodata value, and only TIFF files hold masks: "
                 "choose .tif, or read the samples in Python with aecodec.decompress_array"
             )
         _note_lost_tags(picture, suffix, notes)

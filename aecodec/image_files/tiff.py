@@ -250,8 +250,8 @@ def write_tiff(picture: Picture) -> bytes:
         samples = np.where(mask, samples.dtype.type(0), samples)
     if mask is not None and mask.shape[-1] > 1:
         raise UsageError(
-            "a TIFF file holds one mask for all bands, but each band misses different samples, "
-            "and there is no nodata value: read the file in Python with aecodec.decompress_array"
+            "a TIFF file holds one mask, but different samples are missing in each band, and "
+            "there is no nodata value: read the file in Python with aecodec.decompress_array"
         )
     content = io.BytesIO()
     with load_tifffile().TiffWriter(

@@ -20,7 +20,7 @@ from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
 from aecodec.keras_models.onnx_operators import OPERATORS, OTHERWISE, REPLACEMENTS, Node
 from aecodec.keras_models.onnx_values import Array, Axes, Value, arranged
 
-_LACKS = "codecs do not support this operator, because integers cannot compute it"
+_LACKS = "codecs do not support this operator, because it cannot be computed with integers"
 HALVES = (
     "export the transform from pictures to the code, and the transform back, without priors and "
     "likelihoods. In CompressAI these are model.g_a and model.g_s"

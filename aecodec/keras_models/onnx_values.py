@@ -82,8 +82,8 @@ def image_like(value: Value) -> Any:
     """The tensor (N, height, width, channels); ModelError unless it is (1, C, H, W) in ONNX."""
     if value.rank != 4:
         raise ModelError(
-            f"it has {value.rank - 2} spatial axes instead of 2: use the layer of pictures, for "
-            "example nn.MaxPool2d((1, 2)) for nn.MaxPool1d(2), and unsqueeze before"
+            f"it has {value.rank - 2} spatial axes instead of 2: use a layer for pictures, such "
+            "as nn.MaxPool2d((1, 2)) instead of nn.MaxPool1d(2), after unsqueeze"
         )
     return arranged(value, (2, 3, 1))
 

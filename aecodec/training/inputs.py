@@ -43,7 +43,7 @@ def _joined(batches: Iterable[Any], pair: KerasPair) -> tuple[Float32, int]:
             parts.append(pair.checked(np.asarray(images)))
         if parts[0].nbytes * number > _MOST_BYTES:
             raise UsageError(
-                f"the data have no end, or more than {_MOST_BYTES >> 30} GiB: pass fewer batches, "
+                f"the data are endless, or exceed {_MOST_BYTES >> 30} GiB: pass fewer batches, "
                 "or a folder of images, which training reads as needed"
             )
     shapes = sorted({part.shape[1:] for part in parts})

@@ -103,8 +103,7 @@ def _copy_of(optimizer: Any) -> Any:
         chosen = keras.optimizers.get(optimizer)
     except (ValueError, TypeError) as error:
         raise UsageError(
-            f"unknown optimizer {optimizer!r}: use {', '.join(_OPTIMIZERS)}, or an optimizer of "
-            "Keras"
+            f"unknown optimizer {optimizer!r}: use {', '.join(_OPTIMIZERS)}, or a Keras optimizer"
         ) from error
     kind: Any = type(chosen)
     copy: Any = type(kind.__name__, (_WithMultipliers, kind), {})

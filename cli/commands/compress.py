@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aecodec.base.errors import UsageError
-from aecodec.cli.batch.compression import CodingOptions
+from aecodec.cli.batch.compress_options import CodingOptions
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console

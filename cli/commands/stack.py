@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aecodec.base.errors import UsageError, errors_about, warn
 from aecodec.base.parallel import Workers
-from aecodec.cli.batch.compression import CodingOptions
+from aecodec.cli.batch.compress_options import CodingOptions
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at

@@ -1,4 +1,4 @@
-"""Compression of pictures to `.aec` files, for `aecodec compress` and `aecodec stack`."""
+"""The options of `aecodec compress` and `aecodec stack`, and compression with them."""
 
 from __future__ import annotations
 
