@@ -17,6 +17,10 @@ _REMEDY = (
     'use padding="same" in all layers, and no layer that halves the codes, because models for '
     "any size must accept any number of code vectors; or set a fixed input size"
 )
+_LOCAL = (
+    "remove layers that see the whole picture, such as global pooling, so that it can be coded in "
+    "windows"
+)
 
 
 def measure_receptive_field(
@@ -39,8 +43,7 @@ def measure_receptive_field(
         distances.append(_distance_of_change("decoder", decoder, drawn, sides))
     if max(distances) >= _SIDE // 2:
         raise ModelError(
-            f"a change of one tile affects tiles at a distance of {max(distances)}: remove layers "
-            "that see the whole picture, such as global pooling, so that it can be coded in windows"
+            f"a change of one tile affects tiles at a distance of {max(distances)}: {_LOCAL}"
         )
     return max(distances)
 

@@ -120,19 +120,26 @@ def data_of(
     pair: KerasPair, x: Any, validation: Any, batch_size: int | None, options: TrainingOptions
 ) -> Data:
     """Data of a training, from the arguments of :meth:`Autoencoder.train`."""
-    share, held_out = options.validation_split, None
     tiles, own_size = tiles_of(x, pair, options.seed)
-    if share:
-        if not 0 < share < 1 or validation is not None:
-            raise UsageError("validation_split must be between 0 and 1, without validation_data")
-        tiles, held_out = tiles.split(share)
-    elif validation is not None:
-        with errors_about("validation_data"):
-            held_out = tiles_of(validation, pair)[0]
+    tiles, held_out = _split(tiles, pair, validation, options.validation_split)
     size = min(batch_size or own_size or _BATCH_SIZE, len(tiles))
     most = _MOST_VALIDATED // math.prod(tiles.shape) if isinstance(validation, Tiles) else ENDLESS
     images = None if held_out is None else shaped_for(pair, held_out.validation(max(1, most)))
     return Data(tiles, size, len(tiles) // size, images)
+
+
+def _split(
+    tiles: Tiles, pair: KerasPair, validation: Any, share: float
+) -> tuple[Tiles, Tiles | None]:
+    """Tiles to train on, and those that are held out, if any."""
+    if share:
+        if not 0 < share < 1 or validation is not None:
+            raise UsageError("validation_split must be between 0 and 1, without validation_data")
+        return tiles.split(share)
+    if validation is None:
+        return tiles, None
+    with errors_about("validation_data"):
+        return tiles, tiles_of(validation, pair)[0]
 
 
 @contextmanager

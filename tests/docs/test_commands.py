@@ -92,6 +92,7 @@ def _mnist(path: Path) -> None:
 
 
 def _load_mnist() -> Any:
+    _mnist(Path("mnist.npz"))
     *training, x_test = np.load("mnist.npz").values()
     return training, (x_test, None)
 
