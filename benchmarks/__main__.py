@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     elif name in known:
         harness.run(name, import_module(f"benchmarks.programs.{name}"), rest)
     else:
-        print(f"no benchmark {name!r}; there are: {', '.join(known)}", file=sys.stderr)
+        print(f"no benchmark {name!r}; use {', '.join(known)}", file=sys.stderr)
         return 2
     return 0
 

@@ -70,8 +70,8 @@ def find_conventions(
 
 def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:
     warn(
-        f"aecodec assumes {best}, which restores the calibration pictures with {_db(errors[best])} "
-        f"instead of {_db(errors[usual])} with {usual}: if the models were trained differently, "
+        f"aecodec assumes {best}, which restores the calibration pictures with {_db(errors[best])}"
+        f"; with {usual}, it would be {_db(errors[usual])}. If the models were trained otherwise, "
         f"change {_options(best, hints)}"
     )
 

@@ -106,7 +106,7 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     if empty:
         warn(
             f"level {', '.join(empty)}: the codes are equal for all pictures, so files restore "
-            "nothing; train longer, with a smaller rate weight, or check the pixel range"
+            "nothing: train longer or with a smaller rate weight, or check the pixel range"
         )
 
 
@@ -155,25 +155,25 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
     if abs(mean) > _LARGEST_SHIFT + _STANDARD_ERRORS * error:
         raise ModelError(
             f"level {level} changes the mean of held-out pictures by {mean:+.2f} grey levels, but "
-            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more pictures like them"
+            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more pictures of their kind"
         )
 
 
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the models restore the calibration pictures with {:.1f} dB; the mean of the pictures already "
-    "reaches {:.1f} dB. Most likely the models were not trained, or not together; the pictures "
-    "differ from the training pictures; or the models expect different values: see --pixel-range, "
-    "--mean and --std, --channel-order and --layout. --force writes the codec anyway"
+    "the models restore the calibration pictures with {:.1f} dB, but the mean of the pictures "
+    "already reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
+    "pictures differ from the training pictures, or the models expect different values (see "
+    "--pixel-range, --mean, --std, --channel-order and --layout). --force writes the codec anyway"
 )
 _LOSES = (
-    "the codec in int8 loses {:.2f} dB against the float models, which restore the calibration "
-    "pictures with {:.2f} dB: {:.2f} dB in the encoder, {:.2f} dB in the decoder. Most likely the "
-    "calibration pictures are too few, or differ from the training pictures; a few weights or "
-    "activations of the worse half are so much larger than the rest that int8 rounds the rest to "
-    "0: add normalization or ReLU6; or the decoder was not trained for rounded codes: add noise of "
-    "-0.5..0.5 steps to the codes. --force writes the codec anyway"
+    "the int8 codec loses {:.2f} dB compared with the float models, which restore the calibration "
+    "pictures with {:.2f} dB. The loss is {:.2f} dB in the encoder, and {:.2f} dB in the decoder. "
+    "Use more calibration pictures, similar to the training pictures. If a few weights or "
+    "activations of the worse half are so large that int8 rounds the rest to 0, add normalization "
+    "or ReLU6. If the decoder was not trained for rounded codes, train it with noise of -0.5..0.5 "
+    "steps added to the codes. --force writes the codec anyway"
 )
 
 
@@ -212,7 +212,7 @@ def measure_pair_loss(
         shares = loss["float_pair"] - half_way, half_way - loss["codec"]
         raise ModelError(_LOSES.format(lost, loss["float_pair"], *shares))
     if lost > _WORTH_A_WARNING:
-        warn(f"the codec loses {lost:.2f} dB against the float models")
+        warn(f"the codec loses {lost:.2f} dB compared with the float models")
     return loss
 
 

@@ -23,7 +23,7 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
             text = "x".join(map(str, (stated[1], stated[0], *stated[2:])))
             raise ModelError(
                 f"--image-shape {text} has {math.prod(stated)} values, but the encoder expects "
-                f"{shape}: use a shape with as many values"
+                f"{shape}: use a shape with that many values"
             )
         return shape if _without_singletons(shape) == _without_singletons(stated) else stated
     if _are_swapped(encoder, decoder):

@@ -43,8 +43,8 @@ def check_round_trips(codec: Codec, picture: Pixels) -> None:
             shape = codec.decompress_frames(codec.compress(part)).shape
         except CodecError as error:
             raise ModelError(
-                f"the codec does not accept a picture of {width}x{height} pixels: pad pictures "
-                "before convolutions without padding, not after them"
+                f"the codec does not accept a picture of {width}x{height} pixels: pad the "
+                "input of convolutions without padding, not their output"
             ) from error
         assert shape[1:3] == part.shape[:2]
 

@@ -14,7 +14,7 @@ _SIDE = 33
 _TRIALS = 4
 
 _REMEDY = (
-    'use padding="same" in all layers, and no layer that halves the codes, because models for '
+    'use padding="same" in all layers, and do not downsample the codes, because models for '
     "any size must accept any number of code vectors; or set a fixed input size"
 )
 _LOCAL = (

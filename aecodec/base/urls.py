@@ -32,7 +32,7 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: URLs are not supported here; use a local path (-o)")
+        raise UsageError(f"{masked(str(path))}: use a local path instead of a URL (outputs: -o)")
 
 
 def object_size(url: Path) -> int:
@@ -62,7 +62,7 @@ def _ask(url: Path, method: str, **options: Any) -> Any:
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, "no such object or bucket", name) from error
     except ImportError as error:
-        reason = f"{error}: run pip install 'aecodec[cloud]', or install the package named here"
+        reason = f"{error}: run pip install 'aecodec[cloud]', or install only the named package"
         raise OSError(errno.ENOSYS, masked(reason), name) from error
     except Exception as error:  # libraries have their own types of errors
         raise OSError(errno.EIO, masked(str(error)) or type(error).__name__, name) from error

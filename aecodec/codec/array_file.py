@@ -183,7 +183,7 @@ def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[An
     ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]
     count = sum(part is not None for part in parts) - len(ellipses)
     if count > len(shape) or len(ellipses) > 1:
-        raise IndexError(f"index {index!r} has more parts than an array of shape {tuple(shape)}")
+        raise IndexError(f"index {index!r} has too many parts for the shape {tuple(shape)}")
     place = ellipses[0] if ellipses else len(parts)
     parts[place : place + 1] = [slice(None)] * (len(shape) - count)
     chosen, rest, sides = list[range](), list[Any](), iter(shape)

@@ -61,7 +61,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
     except ImageError as error:
         raise ImageError(
             f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
-            "(N, H, W, C), and C from 1 to 4; without a codec, it can have any shape)"
+            "(N, H, W, C), with C from 1 to 4; codec 'samples' accepts any shape and type)"
         ) from error
     return picture
 
@@ -102,7 +102,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
         text = "a last axis of length 1 to 4 holds channels: each chunk must contain all channels"
     else:
         axis = band_axis(chunk, bands) if bands > 1 else None  # ANY_BANDS has no axis of bands
-        text = f"the codec has {bands} bands: select these bands of the array"
+        text = f"select only the {bands} bands of the codec"
     if axis is not None and chunk[axis] != array[axis]:
         raise ImageError(f"chunks of {chunk} in an array of {array}: {text}")
 
@@ -126,8 +126,8 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 _VALUE_NOT_KEPT = (
-    "codec {name} does not keep the value of missing pixels: if 0 marks them, use the codec "
-    "samples; otherwise, pass nodata=False"
+    "codec {name} does not keep the value of missing pixels: if 0 marks them, use codec "
+    "'samples'; otherwise, pass nodata=False"
 )
 _EXACT = Target(max_error=0)
 _PERCENTAGE = (
@@ -192,7 +192,7 @@ class ChunkCodec:
         if not is_valid:
             raise UsageError(
                 f"{dict(values)} is not a configuration: set codec (a name) and, if needed, level "
-                "(a number from 1), max_error, codec_id (eight hexadecimal digits; needs level or "
+                "(at least 1), max_error, codec_id (eight hexadecimal digits; needs level or "
                 f"max_error), bands (1 to {MAX_CODEC_BANDS}) and nodata (a number; needs bands)"
             )
         if not is_built_in:

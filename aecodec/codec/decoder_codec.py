@@ -107,7 +107,7 @@ class DecoderCodec(CodecHalf):
         rows, columns = grid_of((width, height), spec.tile)
         vectors = rows * columns * spec.vectors
         if codes.ndim != 2 or codes.shape[1] != dimension or len(codes) % vectors:
-            needed = f"(N, {dimension}), N a multiple of {vectors} for {width}x{height} pixels"
+            needed = f"(N, {dimension}), with N a multiple of {vectors} for {width}x{height} pixels"
             raise UsageError(f"codes have the shape {codes.shape}, but this level needs {needed}")
         frames, index = len(codes) // vectors, spec.level_index(level)
         if not frames:

@@ -132,8 +132,8 @@ class EncoderCodec(CodecHalf):
         channels = self.spec.network_channels
         if pixels.ndim != 4 or pixels.shape[-1] != channels or pixels.dtype != np.uint8:
             raise ImageError(
-                f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} needs "
-                f"(F, H, W, {channels}), uint8"
+                f"the pictures have the shape {pixels.shape} and the type {pixels.dtype}: codec "
+                f"{self.spec.name} needs the shape (F, H, W, {channels}) and the type uint8"
             )
         return self._encoding(Picture(pixels), writing.image_of(pixels), is_raw=True)
 

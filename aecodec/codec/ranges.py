@@ -69,7 +69,7 @@ def _of_url(url: Path) -> Ranges:
     def read(start: int, stop: int) -> bytes:
         content = first[start:stop] if stop <= len(first) else read_object(url, start, stop)
         if len(content) != min(stop, size) - start:
-            raise FormatError(masked(f"{url}: the file changed after it was opened: open it again"))
+            raise FormatError(masked(f"{url}: the file changed after it was opened; open it again"))
         return content
 
     return Ranges(size, read)

@@ -58,8 +58,8 @@ def check_guarantee(
     if not bounds or not all(map(_is_within, bounds, allowed, repeat(target.is_root))):
         stated = refinements[-1].largest_bound.text if refinements else "nothing"
         raise FormatError(
-            f"the file guarantees {stated}, not a maximum error of {last}: it was trimmed or "
-            "replaced"
+            f"the file must guarantee a maximum error of {last}, but guarantees {stated}: it was "
+            "trimmed or replaced"
         )
 
 

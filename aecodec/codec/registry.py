@@ -102,8 +102,8 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
         if codec is None:
             raise CodecError(
                 f"made with codec {title_of(codec_id, name)}, which this version does not include: "
-                "pass the codec's file with --codec or, in Python, to the function; for Zarr, open "
-                "it with aecodec.zarr.Aecodec; for Pillow, with aecodec.pillow.register_aec_opener"
+                "pass the codec's file with --codec, in Python as codec, for Zarr to "
+                "aecodec.zarr.Aecodec, or for Pillow to aecodec.pillow.register_aec_opener"
             )
         remember(codec)
     return _known[codec_id]

@@ -65,7 +65,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
         raise UsageError(
-            "band_axis and nodata need an array or a file, and max_error or a codec with bands"
+            "band_axis and nodata are for arrays or files, with max_error or a codec with bands"
         )
     if isinstance(image, Picture):
         return image

@@ -92,7 +92,7 @@ class Target:
         names = [field.name for field in fields(self) if getattr(self, field.name) is not None]
         if len(names) > 1 and names != ["level", "max_error"]:
             listed = f"{', '.join(names[:-1])} and {names[-1]}"
-            raise UsageError(f"{listed} exclude each other: use only one")
+            raise UsageError(f"{listed} cannot be combined: use only one")
         for name in names:
             if name == "max_error":
                 continue
@@ -109,8 +109,8 @@ class Target:
         nonzero = [error for part in self._errors for error in part.values() if error.number]
         if self.is_root and not all(error.is_root for error in nonzero):
             raise UsageError(
-                f"max_error is {_text(self.max_error)}: you can combine factors of the square root "
-                "only with other factors, and with 0 as the last error"
+                f"max_error is {_text(self.max_error)}: if one value ends with "
+                "sqrt, all must, except a last value of 0"
             )
         if not all(_descend(*pair) for pair in pairwise(self._errors)):
             raise UsageError(f"max_error is {_text(self.max_error)}: put the largest error first")
@@ -217,7 +217,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
 def target_of(target: Target | None, options: TargetOptions) -> Target:
     """Return the target, or make one from the options; UsageError if both are given."""
     if target and options:
-        raise UsageError(f"target and {next(iter(options))} exclude each other: use only one")
+        raise UsageError(f"target and {next(iter(options))} cannot be combined: use only one")
     return target or Target(**options)
 
 

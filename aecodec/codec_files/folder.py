@@ -123,7 +123,7 @@ class CodecFolder:
         try:
             return _read_regular(self.path / name)
         except OSError as error:
-            raise CodecError(f"{self.path / name}: {error.strerror}{_FLOAT_NETWORKS}") from error
+            raise CodecError(f"{self.path / name} ({error.strerror}){_FLOAT_NETWORKS}") from error
 
 
 def codec_files_in(folder: Path) -> list[Path]:

@@ -143,7 +143,7 @@ class CodecSpec:
         if codec_id != self.codec_id:
             raise CodecError(
                 f"made with codec {title_of(codec_id)}, not with "
-                f"{title_of(self.codec_id, self.name)}: name the codec that made it with --codec"
+                f"{title_of(self.codec_id, self.name)}: use the codec that made it (--codec)"
             )
 
 

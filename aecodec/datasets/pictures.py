@@ -113,16 +113,16 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
     if present := [name for name in wanted if name in headers]:
         return present[0]
     raise ImageError(
-        f"no array of pictures in this file ({' or '.join(wanted)} is missing from its arrays: "
-        f"{', '.join(headers) or 'it has none'})"
+        f"no array of pictures in this file (it lacks {' or '.join(wanted)}; its arrays: "
+        f"{', '.join(headers) or 'none'})"
     )
 
 
 def _check_size(array: Array, info: zipfile.ZipInfo) -> None:
     if array.nbytes > max(info.compress_size, 3 * ReadOptions().pixel_limit):
         raise ImageError(
-            f"an array of {array.nbytes} bytes is compressed to {info.compress_size} bytes: save "
-            "arrays of this size with numpy.save"
+            f"an array of {array.nbytes} bytes is too large for a compressed .npz file: save it "
+            "uncompressed, with numpy.save"
         )
 
 

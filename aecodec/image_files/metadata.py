@@ -70,7 +70,7 @@ def note_colour_coding(image: Image.Image, notes: Notes) -> None:
     stated = _coding_in_png(file)
     if stated and stated[:2] != _SRGB_CODING:
         numbers = ", ".join(map(str, stated))
-        notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels count as sRGB")
+        notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
 
 
 def _coding_in_png(file: IO[bytes]) -> bytes | None:

@@ -69,7 +69,7 @@ class ReadOptions:
         pixels = size[0] * size[1] * frames * weight
         if pixels > self.pixel_limit:
             count = f"{frames} x " if frames > 1 else ""
-            size_text = f" with {pixel_bytes} bytes each" if weight > 1 else ""
+            size_text = f" of {pixel_bytes} bytes (counted as {pixels})" if weight > 1 else ""
             raise ImageError(
                 f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
                 f"{self.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"

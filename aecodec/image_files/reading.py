@@ -57,7 +57,7 @@ def warn_of_sidecars(path: Path, prefix: str = "") -> None:
     world = path.with_suffix(path.suffix[:2] + path.suffix[-1] + "w")
     files = [path.with_name(path.name + suffix) for suffix in (".msk", ".ovr", ".aux.xml")]
     for file in filter(os.path.exists, [*files, world]):
-        warn(f"{prefix}not kept: {file.name}, the file next to it")
+        warn(f"{prefix}not kept: the file {file.name} next to it")
 
 
 def origin_of(path: Path) -> Origin | None:
@@ -148,16 +148,16 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     picture = modes.to_picture(scaled, entries, notes)
     is_scene = GEOREFERENCE & set(getattr(image, "tag_v2", ()))
     if is_scene and picture.alpha is not None and is_mostly_translucent(picture.alpha):
-        notes.add("its last samples look like a band, but are stored as opacity, as its tags say")
+        notes.add("its last channel looks like a band, but is stored as alpha, as its tags state")
     return picture
 
 
 def _depth_text(image: Image.Image, largest: int | None) -> str:
-    bits = "32 bits or floats" if largest is None else f"{largest.bit_length()} bits"
+    bits = "32-bit or float" if largest is None else f"{largest.bit_length()}-bit"
     advice = ANY_CODEC
     if image.mode not in modes.DEEP_MODES and image.format != "TIFF":  # a photograph
-        advice = "Pillow reads only 8 bits: convert the file to TIFF, or scale it with --depth 8"
-    return f"the picture has {bits} per channel (mode {image.mode}): {advice}"
+        advice = "Pillow reads only 8 bits; convert the file to TIFF, or scale it with --depth 8"
+    return f"the picture has {bits} channels (mode {image.mode}): {advice}"
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:

@@ -180,8 +180,8 @@ def _layout_of(page: TiffPage) -> Layout:
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
         kind = getattr(page.photometric, "name", page.photometric)
         raise ImageError(
-            f"a TIFF file of kind {kind} with the axes {page.axes}: codecs with bands accept grey "
-            "levels, RGB, CMYK and bands; convert it to one of these"
+            f"a TIFF file with colours {kind} and axes {page.axes}: codecs with bands accept only "
+            "grey levels, RGB, CMYK or bands; convert it to one of these"
         )
     if page.samplesperpixel > MAX_BANDS:
         raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")

@@ -35,7 +35,7 @@ def _warn_of_other_meanings(array: npt.NDArray[Any], picture: Picture) -> None:
     if array.ndim == 3 and _may_be_planes(array.shape):
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
-            "picture, pass np.moveaxis(array, 0, -1); for grey pictures, pass array[..., None]"
+            "picture, pass np.moveaxis(array, 0, -1); if not, array[..., None] avoids this warning"
         )
     if picture.alpha is not None and is_mostly_translucent(picture.alpha):
         warn(
@@ -172,7 +172,7 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
     if axes in (3, 4) and band_axis is None and bands == ANY_BANDS:
         return _likely_layout(*shape[-3:], frames=axes == 4)
     if (axes, axis) not in _LAYOUTS:
-        text = "" if band_axis is None else f" and bands in axis {band_axis}"
+        text = "" if band_axis is None else f" with bands in axis {band_axis}"
         raise ImageError(
             f"an array of shape {shape}{text} is not a picture: use (H, W), (H, W, B), (N, H, W, "
             "B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
@@ -193,7 +193,7 @@ def _likely_layout(first: int, second: int, last: int, *, frames: bool) -> Layou
     return Layout.HWB if bands_last else Layout.BHW if bands_first else Layout.FHW
 
 
-_ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type float32"}
+_ADVICE = {"f": "array.astype(np.float32)", "c": "real and imaginary parts as bands"}
 _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an array of numbers"}
 
 
@@ -251,6 +251,6 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
     count = np.count_nonzero(np.isinf(samples) & is_known)
     if count:
         raise ImageError(
-            f"{count} samples are infinite: replace them with NaN, or set nodata to the value of "
-            "missing samples"
+            f"{count} samples are infinite: replace them with NaN or, if infinity marks missing "
+            "samples, set nodata to it"
         )

@@ -30,7 +30,7 @@ def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
     if joined.frames != len(names):
         warn("the names of the pictures are not kept: a file with frames stores a single name")
     elif not can_be_kept(names):
-        warn("the names of the pictures are not kept: two are equal, or one is no safe file name")
+        warn("the names of the pictures are not kept: two are equal, or one is an unsafe file name")
     else:
         metadata = {**joined.metadata, MetadataKind.NAMES: pack_names(names)}
         return replace(joined, metadata=metadata)
@@ -45,7 +45,7 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
     differing = {kind for kind in kinds if len({p.metadata.get(kind) for p in pictures}) > 1}
     if differing:
         text = " and ".join(sorted(kind.name for kind in differing))
-        warn(f"{text} differ between the pictures and are not kept")
+        warn(f"not kept: {text}, in which the pictures differ")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
 
 

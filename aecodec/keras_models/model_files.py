@@ -26,13 +26,13 @@ from aecodec.keras_models.onnx_files import load_onnx
 _FIRST_SAFE_KERAS = (3, 11, 3)
 
 _CONVERT = (
-    "pip install tf_keras, and then in Python: import tf_keras; "
-    "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
+    "run pip install tf_keras and then, in Python, `import tf_keras; "
+    "tf_keras.models.load_model({path}, compile=False).save('model.h5')`"
 )
 _SAVED_MODEL = (
-    "is a SavedModel, which Keras 3 cannot open. If Keras 2 wrote it: "
+    "is a SavedModel, which Keras 3 cannot open. If Keras 2 wrote it, "
     + _CONVERT
-    + ". If Keras 3 exported it: save the model itself with model.save('model.keras')"
+    + ". If Keras 3 exported it, save the model itself with model.save('model.keras')"
 )
 _WEIGHTS_ONLY = (
     "contains weights but no model: build the model in Python, then call model.load_weights(...) "

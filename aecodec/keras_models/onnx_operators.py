@@ -308,7 +308,7 @@ def _einsum(node: Node, *parts: Any) -> Value:
     equation = node.get("equation").replace(" ", "")
     *names, result = re.split(r",|->", equation)
     if len(parts) > 2 or "." in result or any(len({*name}) < len(name) for name in names):
-        raise ModelError("use torch.matmul and permute instead")
+        raise ModelError("its equation is not supported: use torch.matmul and permute")
     batch = next(letter for letter in string.ascii_letters if letter not in equation)
     terms, tensors = [], []
     for part, name in zip(parts, names, strict=True):
@@ -700,10 +700,10 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Unsqueeze": _unsqueeze,
 }
 
-_SIMPLER = "export it with opset_version=20, which writes it as simpler operators"
+_SIMPLER = "export the model with opset_version=20, which uses simpler operators"
 _CHOICES = "use constant indices, slices or torch.where instead"
 _SAMPLING = "use nn.Upsample, nn.PixelShuffle or nn.ConvTranspose2d instead"
-_LOOPS = "use convolutions or attention, without conditions on values, instead"
+_LOOPS = "instead, use convolutions or attention without conditions on values"
 REPLACEMENTS = {
     **dict.fromkeys(("Attention", "GroupNormalization", "RMSNormalization"), _SIMPLER),
     **dict.fromkeys(("GatherElements", "GatherND", "NonZero", "TopK"), _CHOICES),

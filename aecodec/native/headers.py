@@ -112,7 +112,7 @@ def _lack_of_guarantee(refinements: Sequence[Refinement], bound: Bound) -> str:
     if not refinements:
         return "the file has no refinements, so it does not guarantee a maximum error"
     guaranteed = refinements[-1].largest_bound.text
-    return f"the file guarantees {guaranteed}, not a maximum error of {bound.text}"
+    return f"the file guarantees a maximum error of {guaranteed}, not of {bound.text}"
 
 
 def to_bare(codec: NativeCodec, data: bytes, checksum: bool) -> bytes:

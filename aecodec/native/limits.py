@@ -60,5 +60,5 @@ def check_limits(codec: NativeCodec, data: bytes, limits: Limits) -> None:
 
 def _pixels_text(claim: structures.Claim) -> str:
     frames = f"{claim.frames} x " if claim.frames > 1 else ""
-    bytes_each = f" with up to {3 * claim.weight} bytes each" if claim.weight > 1 else ""
-    return f"{frames}{claim.width}x{claim.height} pixels{bytes_each}"
+    of_bytes = f" of up to {3 * claim.weight} bytes (counted as {claim.pixels})"
+    return f"{frames}{claim.width}x{claim.height} pixels{of_bytes * (claim.weight > 1)}"

@@ -77,7 +77,7 @@ class Autoencoder(KerasPair):
         if sum(self.levels) != self.code_dimension:
             raise ModelError(
                 f"levels {self.levels} have {sum(self.levels)} channels in total, but the latents "
-                f"have {self.code_dimension}: use numbers with this sum"
+                f"have {self.code_dimension}: use numbers that add up to {self.code_dimension}"
             )
         self.is_rate_trained = False
         self.gains: Float32 | None = None

@@ -105,10 +105,10 @@ class BestEpoch(keras.callbacks.Callback):
             if value < self._least:
                 self._assign(self._best, self._weights, value)
             return
-        text = f"epoch {epoch + 1}: the loss is NaN or infinite: use a lower learning rate"
+        text = f"epoch {epoch + 1}: the loss is NaN or infinite; use a lower learning rate"
         if self._least == np.inf:
             raise ModelError(text)
-        warn(f"{text}; the codec keeps the networks of the best earlier epoch")
+        warn(f"{text}. The codec keeps the networks of the best earlier epoch")
         self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:

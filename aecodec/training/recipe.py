@@ -167,7 +167,7 @@ def _check(recipe: Recipe) -> None:
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(f"rdoq must have most and masking, from 0 to 255 ({error})") from error
+        raise UsageError(f"rdoq needs the keys most and masking, 0 to 255 ({error})") from error
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
@@ -175,4 +175,4 @@ def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
         nearest = get_close_matches(key, expected, 1) or [", ".join(sorted(expected))]
         raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")
     if missing := expected - keys:
-        raise UsageError(f"{place} has no {', '.join(sorted(missing))}: add it")
+        raise UsageError(f"{place} is incomplete: add {', '.join(sorted(missing))}")

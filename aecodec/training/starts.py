@@ -46,8 +46,8 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
     for half, model in zip(Half, autoencoder.models, strict=True):
         if not set_weights([model], _in_training(keras_half(folder, half), half, middle)):
             raise ModelError(
-                f"{folder.path}, {half.value}: its shapes differ from those of this recipe: use "
-                "the recipe of the codec"
+                f"{folder.path}: the shapes of the {half.value} differ from those of this recipe; "
+                "use the recipe of the codec"
             )
     if gains.size:
         autoencoder.gains = np.exp2(gains) / middle

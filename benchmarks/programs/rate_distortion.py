@@ -48,7 +48,7 @@ _SCORES = (30.0, 80.0)
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--codec", default="digits", metavar="NAME|FILE")
-    parser.add_argument("--limit", type=int, default=1000, help="maximal number of pictures")
+    parser.add_argument("--limit", type=int, default=1000, help="maximum number of pictures")
     parser.add_argument("--between", type=float, nargs=2, default=UNLIMITED, metavar=("DB", "DB"))
     parser.add_argument("--bpp", type=float, nargs=2, default=UNLIMITED, metavar=("LOW", "HIGH"))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")

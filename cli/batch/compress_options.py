@@ -41,7 +41,7 @@ class CodingOptions:
         typer.Option(
             "--metadata/--no-metadata",
             help="Keep EXIF data (including GPS), XMP data and the ICC profile. Default: yes, "
-            "except with --max-bytes or for a picture of one tile.",
+            "except with --max-bytes or for a picture that fits into one tile of the codec.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST

@@ -246,5 +246,5 @@ def _description(picture: Picture, written: Path) -> str:
     mode = picture.mode.name if picture.layout is None else f"{bands} x {dtype}"
     original = picture.origin.suffix if picture.origin else ""
     is_lossy = format_of(original) in NEEDS_QUALITY and written.suffix == ".png"
-    hint = f", was {original} (use --quality N to write {original})" if is_lossy else ""
+    hint = f"; the original was {original} (--quality N writes {original})" if is_lossy else ""
     return f"{frames}{width}x{height} {mode}{hint}"

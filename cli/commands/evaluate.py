@@ -114,7 +114,7 @@ def _check_bands(codecs: Sequence[Codec]) -> None:
     counts = {codec.spec.band_count for codec in codecs}
     if len(counts) > 1:
         kinds = ", ".join("none" if count is None else str(count) for count in counts)
-        raise UsageError(f"numbers of bands differ ({kinds}): compare codecs for the same pictures")
+        raise UsageError(f"the codecs differ in their bands ({kinds}): evaluate them separately")
 
 
 def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Coder]:

@@ -106,7 +106,7 @@ class ExportOptions:
                 f"multiple of {spec.tile[1]}, and the height a multiple of {spec.tile[0]}"
             )
         if not self.data:
-            raise UsageError("--calibrate is missing: use it to name pictures like yours")
+            raise UsageError("--calibrate is missing: use it to name sample pictures")
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:

@@ -55,7 +55,7 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="BLACK..WHITE",
-            help="Values of black and white, such as -1..1, or -1..1,0..1 for encoder and decoder. "
+            help="Values of black and white, such as -1..1; -1..1,0..1 if the models differ. "
             "If you omit this option or one of the next four, aecodec finds the best value.",
         ),
     ] = None
@@ -80,7 +80,7 @@ class ImportOptions:
     ] = None
     std: Annotated[
         str | None,
-        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input, used after --mean."),
+        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input after --mean."),
     ] = None
     custom_objects: options.CustomObjects = None
     tile: Annotated[

@@ -29,7 +29,7 @@ def payload(
         bool, typer.Option("--text", help="Write or read the payload as base64url text.")
     ] = False,
     checksum: Annotated[
-        bool, typer.Option("--checksum", help="The payload ends with a one-byte checksum.")
+        bool, typer.Option("--checksum", help="Write or read a one-byte checksum at the end.")
     ] = False,
     codec: Annotated[
         str | None,

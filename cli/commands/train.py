@@ -72,7 +72,7 @@ class TrainOptions:
             help="Stop if the loss on held-out pictures has not fallen for N epochs.",
         ),
     ] = None
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles in a training step.")] = None
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles per training step.")] = None
     learning_rate: Annotated[
         float | None, typer.Option(min=1e-12, help="Peak learning rate, after a short warm-up.")
     ] = None
@@ -91,7 +91,7 @@ class TrainOptions:
     ] = None
     code_dimension: Annotated[
         int | None,
-        typer.Option("--code-dim", min=1, help="Number of channels of codes at the best level."),
+        typer.Option("--code-dim", min=1, help="Number of code channels at the best level."),
     ] = None
     seed: Annotated[
         int | None,

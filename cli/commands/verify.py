@@ -22,7 +22,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.format.limits import Limits
 
-_FIELDS_ONLY = " (only checksum and fields: the codec is not installed; name it with --codec)"
+_FIELDS_ONLY = " (only checksum and fields, because the codec is not installed: use --codec)"
 
 
 def verify(
@@ -39,8 +39,8 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Instead, verify a folder from aecodec export --format c with images (default: "
-            "the sample digits).",
+            help="Verify a folder that aecodec export --format c wrote, instead of .aec files. "
+            "FILE... are then images (default: the sample digits).",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -49,7 +49,7 @@ def verify(
     jobs: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check .aec files for damage. If their codec is installed, this includes the codes.
+    """Check .aec files for damage, including the codes if the codec is installed.
 
     With --device, the command compiles a folder of exported C code. It then checks that the program
     writes the same files and restores the same pixels as the library.

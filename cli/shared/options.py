@@ -79,7 +79,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto chooses a codec by the picture and options.",
+        help="A built-in codec or a codec file. auto chooses one for the picture and options.",
     ),
 ]
 LevelNumber = Annotated[
@@ -90,7 +90,7 @@ Jobs = Annotated[
     int | None, batch(min=1, metavar="N", help="Process N files at once. Default: one per core.")
 ]
 SkipExisting = Annotated[
-    bool, batch("--skip-existing", help="Resume a run: skip inputs whose result exists.")
+    bool, batch("--skip-existing", help="Resume a run: skip inputs whose results exist.")
 ]
 Depth = Annotated[int | None, typer.Option(metavar="8", help="Scale 16-bit channels to 8 bits.")]
 MaxPixels = Annotated[
@@ -106,12 +106,12 @@ MaxFrames = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject files with more than N pictures. Default: one per 8 bytes, at least 1000.",
+        help="Reject files with more than N pictures. Default: 1 per 8 bytes, but at least 1000.",
     ),
 ]
 Nodata = Annotated[
     float | None,
-    science(metavar="VALUE", help="Missing samples have this value or NaN. Default: the file's."),
+    science(metavar="VALUE", help="Value of missing samples, besides NaN. Default: the file's."),
 ]
 BandsFirst = Annotated[
     bool,

@@ -52,7 +52,7 @@ class DeviceFolder:
             return (self.path / name).read_text("utf-8", errors="replace")
         except OSError as error:
             raise AecodecError(
-                f"{self.path / name}: {error.strerror}: use a folder written by "
+                f"{self.path / name} cannot be read ({error.strerror}): use a folder written by "
                 "aecodec export --format c"
             ) from error
 
@@ -116,7 +116,7 @@ def _run_program(command: list[str], failure: str) -> None:
             command, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError as error:
-        raise AecodecError(f"{failure}: {command[0]} cannot run: {error.strerror}") from error
+        raise AecodecError(f"{failure}: {command[0]} cannot run ({error.strerror})") from error
     if process.returncode:
         raise AecodecError(f"{failure}: {process.stderr.strip()}")
 

@@ -38,8 +38,8 @@ _REPLACEMENTS = {
 _OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
 
 _REMEDIES = {
-    "tf.BitwiseAnd": "Keras uses it for argmin and argmax, which may only be the last step of an "
-    "encoder, as the choice of the nearest code vector; use one codebook, not a residual one"
+    "tf.BitwiseAnd": "Keras uses it for argmin and argmax. Use these only as the last step of the "
+    "encoder, to choose the nearest code vector, with one codebook instead of residual ones"
 }
 """Advice about operators that Keras adds to its own functions."""
 
@@ -91,7 +91,7 @@ def without_integers(content: bytes, model: Any, half: str, error: ModelError) -
     known = (remedy for name, remedy in _REPLACEMENTS.items() if f", {name}:" in str(error))
     return ModelError(
         f"{_layer_of_error(content, model, str(error))} of the {half} does not run in integers "
-        f"({error}): use {next(known, _OTHERWISE)} instead"
+        f"({error}): instead, use {next(known, _OTHERWISE)}"
     )
 
 

@@ -73,12 +73,12 @@ def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("shape", "chunk", "dtype", "bands", "words"),
     [
-        ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .* without a codec"),
+        ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .*codec 'samples'"),
         ((100,), (10,), "uint8", None, r"shape \(10,\).*a chunk is uint8 with the shape \(H, W\)"),
         ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "each chunk must contain all channels"),
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
         ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
-        ((6, 7, 9), (3, 7, 9), "int16", 3, "select these bands of the array"),
+        ((6, 7, 9), (3, 7, 9), "int16", 3, "select only the 3 bands of the codec"),
         ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands accept"),
         ((3, 7, 9), (3, 7, 9), "int64", 3, "type int64: .* --max-error"),
     ],
@@ -105,8 +105,8 @@ NAMED = {"codec": "digits", "codec_id": "f206e96f"}
         ({"codec": "digits", "level": 4}, "level 4: codec digits has levels 1"),
         ({"level": 2}, "codec samples has no levels"),
         ({"nodata": "x"}, "is not a configuration.*nodata"),
-        ({**NAMED, "level": "1"}, "a number from 1"),
-        ({**NAMED, "level": 16, "quality": 1}, "a number from 1"),
+        ({**NAMED, "level": "1"}, "at least 1"),
+        ({**NAMED, "level": 16, "quality": 1}, "at least 1"),
         ({**NAMED, "level": 1, "codec": "\x1b[2J"}, r"x1b\[2J"),
         ({**NAMED, "level": 1, "bands": 33}, r"bands \(1 to 32\)"),
         (NAMED, "needs level"),
@@ -168,7 +168,7 @@ def test_an_own_codec_is_found_when_it_was_opened(
     path = tmp_path / "a.zarr"
     total = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))[7].sum()
     monkeypatch.setattr(registry, "_known", {})  # as in another process
-    with pytest.raises(CodecError, match=r"codec mine \(.* open it with aecodec\.zarr\.Aecodec"):
+    with pytest.raises(CodecError, match=r"codec mine \(.* for Zarr to aecodec\.zarr\.Aecodec"):
         zarr.open_array(path)[7]
     Aecodec(copy)
     assert zarr.open_array(path)[7].sum() == total

@@ -50,7 +50,7 @@ def contents() -> dict[Path, bytes]:
         ("verify cut", _DAMAGED, "cut"),
         ("compress photo.png --codec nothing", _CODEC, "nothing"),
         ("compress photo.png -q 9", _WRONG, "has levels 1"),
-        ("compress photo.png -q 1 --max-bytes 30", _WRONG, "exclude each other"),
+        ("compress photo.png -q 1 --max-bytes 30", _WRONG, "cannot be combined"),
         ("compress photo.png --max-bytes 9", _WRONG, "too few"),
         ("compress photo.png --min-ssimulacra2 101", _WRONG, "even a lossless file does not reach"),
         ("compress", _WRONG, "Missing argument"),

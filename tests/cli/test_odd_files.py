@@ -43,7 +43,7 @@ def test_a_folder_gets_back_its_endings_and_its_times(scans: Path, command: Comm
     assert result.status == 0
     assert endings("back") == ["a.png", "b.PNG", "c.bmp", "d.tif", "e.webp", "f.png", "g.png"]
     assert {path.stat().st_mtime for path in Path("back").iterdir()} == {THEN}
-    assert "a.png: 100x80 RGB, was .jpg (use --quality N to write .jpg)" in result.out
+    assert "a.png: 100x80 RGB; the original was .jpg (--quality N writes .jpg)" in result.out
     data = Path("scans_aec/a.aec").read_bytes()
     for path in ("a.png", "e.webp"):
         assert opened(f"back/{path}").mode == "RGB"

@@ -114,7 +114,7 @@ def test_a_target_makes_the_file_that_its_attributes_make(photo: Codec, photogra
         assert file == photo.compress(crop, **options) == aecodec.compress(crop, photo, **options)
         assert file == photo.compress_picture(crop, **options).data
     assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(file))) >= 30
-    with pytest.raises(UsageError, match="target and level exclude each other"):
+    with pytest.raises(UsageError, match="target and level cannot be combined"):
         photo.compress(crop, Target(max_bytes=300), level=1)
 
 

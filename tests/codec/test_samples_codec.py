@@ -99,7 +99,7 @@ def test_it_is_found_by_its_name_and_its_id() -> None:
     assert codec_with_id(b"SAMP").spec is codec.spec
     assert repr(codec) == "Codec('samples', id 53414d50, without levels)"
     assert pickle.loads(pickle.dumps(codec)).spec.codec_id == b"SAMP"
-    with pytest.raises(CodecError, match="needs no file"):
+    with pytest.raises(CodecError, match="has no file"):
         _ = codec.folder.content
 
 

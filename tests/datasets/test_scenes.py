@@ -35,7 +35,7 @@ def test_arrays_of_any_type_are_scenes(
     np.save(tmp_path / "grey.npy", np.zeros((4, 8, 9), np.uint8))
     assert open_scenes(tmp_path / "grey.npy") is None
     np.savez(tmp_path / "two.npz", first=samples, second=samples)
-    with pytest.raises(ImageError, match="train is missing from its arrays: first, second"):
+    with pytest.raises(ImageError, match="train; its arrays: first, second"):
         open_scenes(tmp_path / "two.npz")
 
 

@@ -77,7 +77,7 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
     assert "10 pictures" in command("verify", "--device", exported).out
     damaged = shutil.copytree(exported, tmp_path / "damaged")
     for name, old, new, error in (
-        ("aecodec_device_codec.c", ".first = -", ".first = 1 - ", "different file from the"),
+        ("aecodec_device_codec.c", ".first = -", ".first = 1 - ", "different file than the"),
         ("aecodec.c", "int", "no C", "cannot compile"),
     ):
         text = (damaged / name).read_text("utf-8")

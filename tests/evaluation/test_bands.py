@@ -66,7 +66,7 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
 
 def test_wrong_options_are_rejected(scenes: np.ndarray, command: Command) -> None:
     for line, message in (
-        ("codec digits scenes.npz", "compare codecs for the same pictures"),
+        ("codec digits scenes.npz", "evaluate them separately"),
         ("codec scenes.npz --against avif", "codecs without bands"),
     ):
         result = command("evaluate", *line.split())

@@ -46,9 +46,9 @@ def convolutions(hidden: str) -> Pair:
 @pytest.mark.parametrize(
     ("hidden", "message"),
     [
-        ("halves", "the decoder fails for an input of 33x33 .*layers must not halve the codes"),
+        ("halves", "the decoder fails for an input of 33x33 .*do not downsample the codes"),
         ("sees all", "see the whole picture"),
-        ("shrinks", "does not accept a picture of 1x1 pixels: pad pictures before"),
+        ("shrinks", "does not accept a picture of 1x1 pixels: pad the input of"),
     ],
 )
 def test_a_pair_for_some_sizes_is_rejected(

@@ -53,7 +53,7 @@ def nearest(images: Any) -> Any:
     [
         (strange, r"layer 'erfinv(_\d+)?' needs tf\.Erfinv"),
         (loop, "a loop in layer 'loop'"),
-        (nearest, r"layer 'arg_?min.*only be the last step"),
+        (nearest, r"layer 'arg_?min.*only as the last step"),
     ],
 )
 def test_a_layer_that_does_not_convert_is_named(
@@ -69,8 +69,8 @@ def test_a_layer_that_does_not_convert_is_named(
 @pytest.mark.parametrize(
     ("gain", "sign", "message"),
     [
-        (1, -1, r"with \d\.\d dB; .*pictures already reaches 1\d\.\d dB.*or not together"),
-        (3000, 1, r"in int8 loses .*-?0\.\d+ dB in the encoder, [1-9].*of the worse half"),
+        (1, -1, r"with \d\.\d dB, but .*pictures already reaches 1\d\.\d dB.*or not together"),
+        (3000, 1, r"int8 codec loses .*-?0\.\d+ dB in the encoder, and [1-9].*of the worse half"),
     ],
 )
 def test_a_bad_pair_or_codec_is_rejected(

@@ -56,7 +56,7 @@ def test_an_activation_of_several_operators_keeps_the_range_of_its_input(activat
 
 
 def test_a_layer_that_no_table_holds_is_named_with_a_replacement() -> None:
-    with pytest.raises(ModelError, match=r"layer 'between' of the decoder .* use Softmax instead"):
+    with pytest.raises(ModelError, match=r"layer 'between' of the decoder .* instead, use Softmax"):
         plan_of(decoder_with("log_softmax"))
 
 

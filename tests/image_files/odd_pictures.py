@@ -165,7 +165,7 @@ ODD_PICTURES = [
     OddPicture(
         "coding of colours by numbers",
         with_chunks((b"cICP", bytes([12, 13, 0, 1]))),
-        warning="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels count as sRGB",
+        warning="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",
     ),
     OddPicture("Photoshop", flat_photoshop_file()),
     OddPicture("300 dpi", saved(rgb, dpi=(300, 300)), kinds={EXIF}),

@@ -29,7 +29,7 @@ def test_16_bits_are_divided_by_257_and_rounded_if_the_user_says_so() -> None:
     for content in (encode(colours), ppm):
         pixels = read_image(io.BytesIO(content), deep).pixels[0, ..., 0].reshape(-1)
         assert np.abs(pixels - np.arange(65536) / 257).max() < 1
-        with pytest.raises(ImageError, match=r"has 16 bits per channel .* Pillow reads only 8"):
+        with pytest.raises(ImageError, match=r"has 16-bit channels .* Pillow reads only 8"):
             read_image(io.BytesIO(content))
 
 
@@ -41,19 +41,19 @@ def hidden_samples() -> dict[str, tuple[bytes, str]]:
     psd = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 5, 4, 4, 8, 3) + bytes(14 + 16 * 5)
     sgi = struct.pack(">hBBHHHHii", 474, 0, 2, 3, 4, 4, 3, 0, 255).ljust(512 + 96, b"\0")
     return {
-        "JPEG 2000 with 16 bits": (codecs.jpeg2k_encode(deep, level=0), "16 bits per channel"),
+        "JPEG 2000 with 16 bits": (codecs.jpeg2k_encode(deep, level=0), "16-bit channels"),
         "JPEG 2000 with 12 bits": (
             codecs.jpeg2k_encode(deep[..., 0] % 4096, level=0, bitspersample=12),
-            "levels go up to 4095|bits per channel",
+            "levels go up to 4095|-bit channels",
         ),
         "JPEG 2000 with infrared": (
             codecs.jpeg2k_encode(np.dstack([flat, flat[..., 0]]), level=0, codecformat="j2k"),
             "4 channels, of which 3 are",
         ),
-        "AVIF": (codecs.avif_encode(deep % 1024, bitspersample=10), "bits per channel"),
+        "AVIF": (codecs.avif_encode(deep % 1024, bitspersample=10), "-bit channels"),
         "Photoshop": (psd, "5 channels, of which 3 are"),
-        "SGI": (sgi, "16 bits per channel"),
-        "PGM": (b"P5 1 2 1000\n\0\1\3\xe8", "levels go up to 1000|bits per channel"),
+        "SGI": (sgi, "16-bit channels"),
+        "PGM": (b"P5 1 2 1000\n\0\1\3\xe8", "levels go up to 1000|-bit channels"),
         "FITS": (b"SIMPLE  =                    T".ljust(2880), "if it has bands|header"),
     }
 

@@ -92,8 +92,8 @@ def test_files_beside_an_image_are_named(tmp_path: Path) -> None:
     with pytest.warns(AecodecWarning) as caught:
         aecodec.compress(tmp_path / "a.tif", max_error=0)
     said = " ".join(str(warning.message) for warning in caught)
-    assert "not kept: a.tif.msk" in said
-    assert "not kept: a.tfw" in said
+    assert "not kept: the file a.tif.msk" in said
+    assert "not kept: the file a.tfw" in said
 
 
 def test_alpha_of_bands_is_exact(tmp_path: Path) -> None:

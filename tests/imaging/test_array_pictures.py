@@ -61,7 +61,7 @@ def test_missing_values_are_filled_from_known_ones(
     [
         (np.zeros((2, 2), np.longdouble), {}, "array.astype\\(np.float32\\)"),
         (np.zeros((2, 2), bool), {}, "array.astype\\(np.uint8\\)"),
-        (np.zeros((2, 2), np.complex64), {}, "a band for each part"),
+        (np.zeros((2, 2), np.complex64), {}, "real and imaginary parts as bands"),
         (np.zeros((2, 0), np.int16), {}, "has no samples"),
         (np.zeros((2, 2, 257), np.int16), {}, "more than 256 bands"),
         (np.zeros(4, np.int16), {}, "is not a picture"),

@@ -30,7 +30,7 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
 
 def test_differing_metadata_is_named() -> None:
     pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: exif}) for exif in (b"1", b"2")]
-    with pytest.warns(AecodecWarning, match="EXIF differ"):
+    with pytest.warns(AecodecWarning, match="EXIF, in which the pictures differ"):
         shared = shared_metadata(pictures, None)
     picture, names = without_names(stacked(PATHS, pictures, shared, None))
     assert (picture.metadata, names) == ({ICC: b"same"}, ["a.jpg", "b.png"])

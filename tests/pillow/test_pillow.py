@@ -169,7 +169,7 @@ def test_the_options_are_those_of_compress(
 @pytest.mark.parametrize(
     ("image", "options", "text"),
     [
-        (Image.new("L", (28, 28)), {"level": 1, "max_bytes": 99}, "exclude each other"),
+        (Image.new("L", (28, 28)), {"level": 1, "max_bytes": 99}, "cannot be combined"),
         (Image.new("L", (28, 28)), {"codec": "none"}, "codec 'none' does not exist"),
         (Image.new("L", (28, 28)), {"exif": None}, "set it in the image"),
         (Image.new("I;16", (28, 28)), {}, "--lossless"),

@@ -59,7 +59,7 @@ def test_one_seed_gives_one_codec(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 3", ""), r"\[priors\] has no count: add it"),
+        (("count = 3", ""), r"\[priors\] is incomplete: add count"),
         (("channels =", "chanels ="), r"\[levels\] has an unknown key chanels.*is channels"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "unknown networks"),
@@ -68,7 +68,7 @@ def test_one_seed_gives_one_codec(
         (("cost_power", "ssimulacra2 = -1\ncost_power"), "a weight of at least 0"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
-        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq must have most and masking"),
+        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq needs the keys most and masking"),
     ],
 )
 def test_recipes_that_lack_something_are_refused(

@@ -11,10 +11,10 @@ static const struct {
 } statuses[] = {
     [AECODEC_OK] = {AECODEC_NO_ERROR, "done"},
     [AECODEC_BUFFER_TOO_SMALL] = {AECODEC_OTHER_ERROR, "the buffer is too small for the result"},
-    [AECODEC_TOO_LARGE] = {AECODEC_IMAGE_ERROR, "too many code vectors for one message"},
+    [AECODEC_TOO_LARGE] = {AECODEC_IMAGE_ERROR, "a side is 0 or too long, or too many code vectors"},
     [AECODEC_DAMAGED] = {AECODEC_FORMAT_ERROR, "damaged: the payload does not match this codec's tables"},
     [AECODEC_OTHER_CODEC] = {AECODEC_CODEC_ERROR, "made with a different codec: use the codec that made it"},
-    [AECODEC_OTHER_LEVEL] = {AECODEC_CODEC_ERROR, "made at a level whose tables are missing"},
+    [AECODEC_OTHER_LEVEL] = {AECODEC_CODEC_ERROR, "made at a level whose tables this codec lacks"},
     [AECODEC_BAD_NETWORK] = {AECODEC_CODEC_ERROR, "a damaged network, or a network of a different version"},
     [AECODEC_OTHER_SIZE] = {AECODEC_CODEC_ERROR, "the network does not support this size"},
     [AECODEC_NO_WINDOWS] = {AECODEC_USAGE_ERROR,
@@ -27,8 +27,8 @@ static const struct {
     [AECODEC_DOES_NOT_FIT] = {AECODEC_USAGE_ERROR,
         "the 64-bit samples differ by more than 32 bits can represent: use a larger maximum error"},
     [AECODEC_BAD_IMAGE] = {AECODEC_IMAGE_ERROR,
-        "a file cannot hold this picture: a side is 0, there are too many pixels, or not 1 to 4 channels; "
-        "for samples, the bands differ from the codec's, or the type, limits or samples do not fit"},
+        "a file cannot hold this picture: a side is 0, it has too many pixels, or not 1 to 4 channels; "
+        "or its samples have bands, a type, limits or values that do not fit the codec or each other"},
     [AECODEC_UNCLEAR_NODATA] = {AECODEC_USAGE_ERROR,
         "the smallest and the largest sample both look like the value of missing samples, which must stay "
         "exact: set nodata, for example to the array's _FillValue, or to false if no sample is missing"},
