@@ -105,8 +105,8 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     ]
     if empty:
         warn(
-            f"level {', '.join(empty)}: the codes are equal for all pictures, so files restore "
-            "nothing: train longer or with a smaller rate weight, or check the pixel range"
+            f"level {', '.join(empty)}: all pictures have the same codes, so files contain no "
+            "information: train longer or with a smaller rate weight, or check the pixel range"
         )
 
 

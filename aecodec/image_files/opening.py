@@ -66,7 +66,7 @@ def check_stated_size(content: bytes, size: tuple[int, int]) -> None:
     except (struct.error, IndexError) as error:
         raise ImageError("damaged: a compressed part of the picture has no header") from error
     if width > size[0] or height > size[1]:
-        raise ImageError(f"damaged: {width}x{height} pixels in a part for {size[0]}x{size[1]}")
+        raise ImageError(f"damaged: a {size[0]}x{size[1]} part has {width}x{height} pixels")
 
 
 def _size_in_jpeg_2000(content: bytes) -> tuple[int, int]:

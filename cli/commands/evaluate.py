@@ -108,7 +108,7 @@ def evaluate(chosen: EvaluateOptions) -> None:
 
 
 def _check_bands(codecs: Sequence[Codec]) -> None:
-    """Check that codecs have levels, and the same number of bands, or none."""
+    """Check that all codecs have levels, and all have equally many bands or all have none."""
     for codec in codecs:
         codec.spec.check_level(None)
     counts = {codec.spec.band_count for codec in codecs}

@@ -66,7 +66,7 @@ def _describe(data: bytes) -> dict[str, Any]:
 
 
 def _describe_refinements(header: Header, base_size: int) -> dict[str, Any]:
-    """Sizes in bytes of base and refinements, and errors, one for all bands or a list."""
+    """Bytes of the base and each refinement; each error is a number or one for each band."""
     if not header.refinements:
         return {"base_bytes": None, "guaranteed_errors": None, "refinement_bytes": None}
     bounds = [[bound.json for bound in part.bounds] for part in header.refinements]

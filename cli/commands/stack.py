@@ -29,8 +29,8 @@ class StackOptions(CodingOptions):
 def stack(chosen: StackOptions) -> None:
     """Put pictures of equal size into one .aec file, which is smaller than separate files.
 
-    Without -o, the pictures in the folder scans become scans.aec. To write the pictures of a stack
-    to a folder again, use aecodec decompress.
+    Without -o, the pictures in the folder scans become scans.aec. To extract a stack to a folder,
+    use aecodec decompress.
     """
     sources, target = expand(chosen.inputs, IMAGES), _target(chosen.inputs, chosen.out)
     console = Console(to_stderr=target == STANDARD)

@@ -83,7 +83,7 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
         folders[:] = [name for name in folders if not name.startswith(TEMPORARY)]
         for name in folders:
             if os.path.islink(path := Path(parent, name)):
-                yield Source(path, InputError("skipped: a link to a folder; name the folder"))
+                yield Source(path, InputError("skipped: a link to a folder; pass its target"))
         yield from filter(None, (_source(Path(parent, name), kind) for name in files))
     for error in unread:
         path = Path(str(error.filename))

@@ -90,8 +90,8 @@ def without_integers(content: bytes, model: Any, half: str, error: ModelError) -
     """An error about an operator of a TFLite model, with the Keras layer and a replacement."""
     known = (remedy for name, remedy in _REPLACEMENTS.items() if f", {name}:" in str(error))
     return ModelError(
-        f"{_layer_of_error(content, model, str(error))} of the {half} does not run in integers "
-        f"({error}): instead, use {next(known, _OTHERWISE)}"
+        f"{_layer_of_error(content, model, str(error))} of the {half} cannot run in integer "
+        f"arithmetic ({error}): instead, use {next(known, _OTHERWISE)}"
     )
 
 
