@@ -9,7 +9,7 @@ enum {
     FREE_FRAMES = 1000, /* that a file of any size may hold */
     BYTES_PER_FRAME = 8, /* in a file with more; digits have more at every level */
     FREE_WORK = 1 << 21, /* that a file of any size may take */
-    WORK_PER_BYTE = 32768, /* a blank page has 16,200 at level 2 of `photo`, a smooth photograph 640 at level 1 */
+    WORK_PER_BYTE = 32768, /* a blank page has 16,200 at level 2 of `photo`, a smooth photograph 640 */
     COPIED = 64, /* bytes of metadata that are as much work as a pixel */
     REFINED = 8, /* pixels of a refinement, of which a uniform segment has 65536 in 6 bytes */
     ENLARGED = 8, /* pixels that are only enlarged in the time in which one is computed */
