@@ -49,7 +49,7 @@ def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(
     check_errors(array, restored(data, array), least)
 
 
-@pytest.mark.parametrize("numbers", [[1.5, 2.25, 1e6], [1.7e9 + 0.125, 1.7e9], [-0.0, 0.0]])
+@pytest.mark.parametrize("numbers", [[1.5, 2.25, 1e6], [1.7e9 + 0.125, 1.7e9], [-0.0, 0.0], [-0.1]])
 def test_doubles_that_are_multiples_of_a_power_of_2_are_lossless(numbers: list[float]) -> None:
     array = np.array([numbers])
     assert restored(aecodec.compress(array, max_error=0), array).tolist() == [numbers]

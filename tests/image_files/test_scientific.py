@@ -222,7 +222,7 @@ def test_masks_are_pages(dtype: str) -> None:
     with pytest.raises(UsageError, match="holds one mask"):
         write_samples(by_band, ".tif")
     if dtype == "uint16":  # floats have NaN
-        with pytest.raises(UsageError, match="only TIFF files can hold masks"):
+        with pytest.raises(UsageError, match="only TIFF files hold masks"):
             write_samples(picture, ".npy")
 
 

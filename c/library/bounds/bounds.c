@@ -115,7 +115,7 @@ static double stable_unit(uint32_t type, double error, double most)
 }
 
 /* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples; doubles
- * then are multiples of a power of 2. */
+ * then are multiples of a power of 2, or all equal. */
 static int bound_of_floats(const bounded *of, double error, bound *b, double *least_error)
 {
     const uint32_t type = of->samples->type;
@@ -143,7 +143,10 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
                                                                           : most / STABLE_MULTIPLES;
     }
     b->error = b->unit = 0;
-    return type != AECODEC_FLOAT64 || take_unit(range, 0, common_divisor(of), b);
+    if (type != AECODEC_FLOAT64) {
+        return 1;
+    }
+    return take_unit(range, 0, range[0] == range[1] && most > 0 ? most : common_divisor(of), b);
 }
 
 /* ---- integers of 64 bits ---- */
