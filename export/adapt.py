@@ -17,6 +17,7 @@ from aecodec.export.image_shape import Shape, image_shape, in_shape, is_flat
 from aecodec.export.model_hints import ModelHints
 from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
+from aecodec.keras_models.layers import Standardization
 from aecodec.keras_models.pair import KerasPair, check_latents
 from aecodec.keras_models.runners import outputs_of, shaped_for
 
@@ -62,7 +63,20 @@ def adapt_models(
     def run(values: Float32) -> Float32:
         return outputs_of(decoder, outputs_of(encoder, shaped_for(values, taken)))
 
-    return _with_pixels(encoder, decoder, shape, find_conventions(run, images, hints, are_flat))
+    pair = _with_pixels(encoder, decoder, shape, find_conventions(run, images, hints, are_flat))
+    _equalize(pair.encoder, images)
+    _equalize(pair.decoder, outputs_of(pair.encoder, images))
+    return pair
+
+
+def _equalize(model: Any, inputs: Float32) -> None:
+    """Scale channels that are normalized to equal deviations, so that int8 holds the small ones."""
+    rebuilt, calls = calls_of(model)
+    for layer, tensors, _ in calls:
+        if isinstance(layer, Standardization) and layer.scale is not None:
+            values = outputs_of(keras.Model(rebuilt.inputs[0], tensors[0]), inputs)
+            deviations = values.std(axis=tuple(range(values.ndim - 1)))
+            layer.scale.assign(1 / np.maximum(deviations, 1e-3 * deviations.max() + 1e-9))
 
 
 def _with_pixels(encoder: Any, decoder: Any, shape: Shape, ends: Ends) -> KerasPair:

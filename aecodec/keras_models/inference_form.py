@@ -69,7 +69,9 @@ class _Inlining:
         """The result of a normalization, whose statistics int8 would round."""
         (*sides, channels), groups = tensor.shape[1:], getattr(layer, "groups", None)
         steps = [Standardization((-1,), layer.epsilon, name=layer.name)]
-        if groups:
+        if groups == channels:
+            steps = [Standardization(range(1, 1 + len(sides)), layer.epsilon, name=layer.name)]
+        elif groups:
             parts = keras.layers.Reshape((math.prod(sides), groups, channels // groups))
             steps = [
                 parts,

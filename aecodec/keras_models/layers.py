@@ -44,6 +44,9 @@ class Standardization(keras.layers.Layer):
 
     It divides by the fourth root twice. In int8, the quotients of a single division would be too
     small or too coarse where variances differ much, and the second corrects errors of the first.
+
+    `scale` multiplies the channels first, and leaves the result unchanged. It is None if channels
+    are averaged.
     """
 
     def __init__(self, axes: Sequence[int], epsilon: float, **kwargs: Any) -> None:
@@ -53,12 +56,22 @@ class Standardization(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axes": self._axes, "epsilon": self._epsilon}
 
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Create the scale of the channels, if they are not averaged."""
+        are_averaged = {-1, len(input_shape) - 1} & set(self._axes)
+        shape, options = (input_shape[-1],), {"initializer": "ones", "trainable": False}
+        self.scale = None if are_averaged else self.add_weight(shape, name="scale", **options)
+        super().build(input_shape)
+
     def call(self, inputs: Any) -> Any:
+        epsilon = self._epsilon
+        if self.scale is not None:
+            inputs, epsilon = inputs * self.scale, epsilon * ops.square(self.scale)
         centred = inputs - self._mean(inputs)
-        root = ops.rsqrt(ops.sqrt(self._mean(ops.square(centred)) + self._epsilon))
+        root = ops.rsqrt(ops.sqrt(self._mean(ops.square(centred)) + epsilon))
         half = centred * root
         ratio = self._mean(ops.square(half))  # variance / sqrt(variance + epsilon)
-        root = (ratio + ops.sqrt(ops.square(ratio) + 4 * self._epsilon)) / 2
+        root = (ratio + ops.sqrt(ops.square(ratio) + 4 * epsilon)) / 2
         return half * ops.rsqrt(root)
 
     def _mean(self, tensor: Any) -> Any:

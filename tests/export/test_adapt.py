@@ -20,6 +20,7 @@ from aecodec.export.model_hints import (
     parse_pixel_ranges,
     parse_words,
 )
+from aecodec.keras_models.layers import Standardization
 
 IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
@@ -48,6 +49,18 @@ def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
     assert pair.image_shape == pair.decoder.output_shape[1:] == (2, 8)
     with pytest.raises(ModelError, match=r"--image-shape 3x5.*15 values"):
         adapted(encoder, decoder, ModelHints(image_shape=(5, 3)))
+
+
+def test_channels_that_are_normalized_get_equal_deviations_first() -> None:
+    convolution, normalization = layers.Conv2D(3, 3), layers.GroupNormalization(-1)
+    encoder = of((4, 4, 1), convolution, normalization)
+    kernel, bias = convolution.get_weights()
+    convolution.set_weights([kernel * (1, 1e-2, 3), bias + 5])
+    pair = adapted(encoder, of((2, 2, 3), layers.Conv2DTranspose(1, 3)))
+    np.testing.assert_allclose(pair.encoder(IMAGES), encoder(IMAGES), rtol=1e-3, atol=1e-4)
+    scale = next(layer.scale for layer in pair.encoder.layers if isinstance(layer, Standardization))
+    deviations = np.std(convolution(IMAGES), axis=(0, 1, 2))
+    np.testing.assert_allclose(scale * deviations, 1, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
