@@ -58,6 +58,15 @@ def test_a_smooth_picture_is_reduced_for_fewer_bytes(
     assert metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(reduced)))) >= least
 
 
+def test_flat_pictures_do_not_get_the_large_files_of_levels_between(photo: Codec) -> None:
+    flat = np.full((256, 256, 3), 128, np.uint8)
+    between, whole = (photo.compress(flat, level=level) for level in (4.5, 5))
+    least = metrics.psnr(metrics.mse(flat, np.asarray(photo.decompress(between))))
+    assert len(photo.compress(flat, min_psnr=least)) <= len(whole) < len(between) / 2
+    limited = photo.compress_picture(from_array(flat), Target(max_bytes=len(whole)))
+    assert limited.level >= 5
+
+
 @pytest.fixture
 def bands(tmp_path: Path) -> Codec:
     return Codec(band_codec(tmp_path, [(0, 100)] * 3))
