@@ -43,7 +43,7 @@ def measure_receptive_field(
         distances.append(_distance_of_change("decoder", decoder, drawn, sides))
     if max(distances) >= _SIDE // 2:
         raise ModelError(
-            f"a change of one tile affects tiles at a distance of {max(distances)}: {_LOCAL}"
+            f"a change in one tile affects tiles at a distance of {max(distances)}: {_LOCAL}"
         )
     return max(distances)
 

@@ -64,7 +64,7 @@ def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
     if not _holds_pictures(array):
-        shapes = "(N, H, W) or (N, H, W, C), without a 0"
+        shapes = "(N, H, W) or (N, H, W, C), with no empty axis"
         raise ImageError(f"{path}: the array has the shape {array.shape}; it must be {shapes}")
     return array
 

@@ -56,7 +56,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
             if len(card) < _CARD:
                 raise ImageError("the file ends in the middle of a header: download it again")
             if place > _MOST_HEADERS:
-                raise ImageError(f"a FITS file with more than {_MOST_HEADERS} bytes of headers")
+                raise ImageError(f"the headers of this FITS file exceed {_MOST_HEADERS} bytes")
             cards.setdefault(keyword, card[10:].decode("ascii", "replace").split("/")[0].strip())
             card = file.read(_CARD)
         place = -(-(place + _CARD) // _BLOCK) * _BLOCK

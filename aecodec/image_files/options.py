@@ -50,7 +50,7 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.depth not in (None, 8):
-            raise UsageError(f"depth {self.depth}: the only possible depth is 8 bits per channel")
+            raise UsageError(f"depth is {self.depth}: only 8 (bits per channel) is supported")
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError(f"max_pixels is {self.max_pixels}: use at least 1")
 

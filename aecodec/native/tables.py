@@ -196,7 +196,7 @@ def neighbours(rows: int, columns: int) -> Neighbours:
 def _check_width(name: str, array: Array, width: int) -> None:
     """Check the last axis of an array, beyond which the library would read."""
     if array.shape[-1:] != (width,):
-        raise UsageError(f"{name} of shape {array.shape}: the last axis must have {width} numbers")
+        raise UsageError(f"{name} of shape {array.shape}: the last axis must have length {width}")
 
 
 def _int8(codes: Codes) -> Latents:

@@ -107,7 +107,7 @@ def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {difference} than the library: {_EXPORT_AGAIN}")
+        raise AecodecError(f"the C code {difference} than the library: {_EXPORT_AGAIN}")
 
 
 def _run_program(command: list[str], failure: str) -> None:
