@@ -1,5 +1,6 @@
 // A picture, its files, and those of the browser's own formats at the same bytes.
 
+import { once } from "./aecodec/fetching.js";
 import { decode, encode, readHeader } from "./aecodec/index.js";
 
 const TYPES = { WebP: "image/webp", JPEG: "image/jpeg" };
@@ -7,7 +8,8 @@ export const FORMATS = Object.keys(TYPES);
 
 /** A picture with one codec, which keeps its files. */
 export class CodedPicture {
-  #results = new Map();
+  #files = new Map();
+  #rivals = new Map(); // promises
 
   /** sample: the file at the default level and its picture, if they are there without the codec. */
   constructor(original, codec, sample) {
@@ -18,18 +20,15 @@ export class CodedPicture {
   }
 
   /** The file of a choice, { level }, { maxBytes } or { maxError }, with its picture and its quality. */
-  file(choice, options) {
-    return this.#once(JSON.stringify(choice), () => this.#coded(choice, options));
+  async file(choice, options) {
+    const name = JSON.stringify(choice);
+    if (!this.#files.has(name)) this.#files.set(name, await this.#coded(choice, options)); // which may be aborted
+    return this.#files.get(name);
   }
 
   /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
   rival(format, bytes) {
-    return this.#once(`${format} ${bytes}`, () => this.#rival(TYPES[format], bytes));
-  }
-
-  async #once(name, make) {
-    if (!this.#results.has(name)) this.#results.set(name, await make());
-    return this.#results.get(name);
+    return once(this.#rivals, `${format} ${bytes}`, () => this.#rival(TYPES[format], bytes));
   }
 
   async #coded(choice, options) {
