@@ -175,7 +175,7 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
 
 def _layout_of(page: TiffPage) -> Layout:
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
-        raise ImageError(f"{page.bitspersample} bits per sample: codecs accept only 8, 16 and 32")
+        raise ImageError(f"{page.bitspersample} bits per sample: aecodec reads 8, 16, 32 and 64")
     native_type(page.dtype)
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
         kind = getattr(page.photometric, "name", page.photometric)
