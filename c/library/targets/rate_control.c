@@ -70,8 +70,8 @@ static aecodec_status find_multiple(const search *s, const aecodec_encoding *e, 
     return status;
 }
 
-/* Keep the file of the last level that is small enough. Only sizes of whole levels always increase: tables
- * fit flat areas of levels between them less well. */
+/* Keep the file of the last level that is small enough. Sizes increase from one whole level to the next:
+ * tables fit flat areas of levels between them less well. */
 static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
