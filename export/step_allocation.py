@@ -42,6 +42,9 @@ int8 is at most half a step nearer to 0 after dequantization, so it is outside o
 _MARGIN = 1.15
 """Factor by which latents of unknown pictures may exceed latents of the training set."""
 
+_CONSTANT = 8.0
+"""Deviations between 0 and the mean of an almost constant channel: networks use some as a bias."""
+
 _WORTH_MOVING = 0.7
 """Maximum distance to an odd multiple at which moving there costs less than rounding twice."""
 
@@ -77,9 +80,22 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
     and in dequantization. `images` (N, *image_shape) are in 0..1.
     """
     latents = outputs_of(pair.encoder, pair.checked(images))
+    gains = _of_constants(latents, gains)
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
     steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
     return steps, _levels_of(gains * steps)
+
+
+def _of_constants(latents: Float32, gains: Float32) -> Float32:
+    """The gains (L, K); channels that are almost constant have one gain, with which they are 1.
+
+    Between two levels with different gains, such a channel would have codes that neither level's
+    prior expects: three of 256 channels of `photo` took 17 % of a file at level 4.5.
+    """
+    axes = _all_but_last(latents)
+    means = np.abs(latents.mean(axes))
+    is_constant = means > _CONSTANT * latents.std(axes)
+    return np.where(is_constant, 1 / np.where(is_constant, means, 1), gains)
 
 
 def _levels_of(gains: Float32, coarsest: Float32 | float = np.inf) -> tuple[Level, ...]:
@@ -138,6 +154,7 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     into copies. If there are more latents than a context network supports, channels with the
     smallest deviations are omitted.
     """
+    gains = _of_constants(latents, gains)
     finest, largest = 1 / gains.max(axis=0), _MARGIN * _largest_latents(latents)
     is_wide = largest > _LARGEST_LATENT * finest
     steps = np.where(

@@ -33,3 +33,14 @@ def test_steps_of_levels_are_odd_where_an_odd_number_is_near() -> None:
     assert steps == pytest.approx(np.full(5, 1 / 3))
     assert (1 << 15) / finest.factors == pytest.approx(np.full(5, 3), rel=2e-3)
     assert (1 << 15) / coarse.factors == pytest.approx([4.1, 5, 5, 7.8, 3], rel=2e-3)
+
+
+def test_a_constant_channel_has_one_code_at_and_between_levels() -> None:
+    """With the gains given, its codes would be 2 at one level, 7 at the other, and 3.7 between."""
+    images = np.random.default_rng(0).normal((0.5, 0), (0.02, 0.1), (100, 2)).astype(np.float32)
+    codes = keras.Input((2,))
+    pair = KerasPair(*(keras.Model(codes, layers.Activation("linear")(codes)) for _ in range(2)))
+    steps, (coarse, finest) = gained_steps(pair, images.clip(0), np.float32([[4, 4], [14, 14]]))
+    latents = np.rint(images.clip(0) / steps).astype(np.int8)
+    for level in (coarse, coarse.interpolate(finest, 8), finest):
+        assert (level.quantize(latents)[:, 0] == 1).all()
