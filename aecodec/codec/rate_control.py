@@ -105,7 +105,7 @@ def with_quality(
         place = bisect_left(smaller, minimum, key=quality_at)
         if place == len(smaller):
             break
-        level = _smaller_level(encoding, levels[place])
+        level = levels[place]
         smallest = Compressed(encoding.file(level), level, reduction)
         if level > levels[-1] / 2 and not _is_large(original.picture):
             break
@@ -118,12 +118,6 @@ def _smaller(levels: range, encoding: Encoding, than: Compressed | None) -> rang
         return levels
     sizes = partial(_size_at, encoding)
     return levels[: bisect_left(levels, len(than.data), key=sizes)]
-
-
-def _smaller_level(encoding: Encoding, level_index: int) -> int:
-    """The level or the next whole one, whose tables may fit flat areas better."""
-    whole = math.ceil(level_index / LEVEL_UNITS) * LEVEL_UNITS
-    return min(whole, level_index, key=partial(_size_at, encoding))
 
 
 def _size_at(encoding: Encoding, level_index: int) -> int:

@@ -60,15 +60,6 @@ def test_a_smooth_picture_is_reduced_for_fewer_bytes(
     assert metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(reduced)))) >= least
 
 
-def test_flat_pictures_do_not_get_the_large_files_of_levels_between(photo: Codec) -> None:
-    flat = np.full((256, 256, 3), 128, np.uint8)
-    between, whole = (photo.compress(flat, level=level) for level in (4.5, 5))
-    least = metrics.psnr(metrics.mse(flat, np.asarray(photo.decompress(between))))
-    assert len(photo.compress(flat, min_psnr=least)) <= len(whole) < len(between) / 2
-    limited = photo.compress_picture(from_array(flat), Target(max_bytes=len(whole)))
-    assert limited.level >= 5
-
-
 @settings(max_examples=20)
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 8))
 def test_flat_pictures_reach_the_level_whose_files_fit(colour: tuple[int, ...], last: int) -> None:
@@ -104,7 +95,7 @@ def test_beyond_the_last_level_a_file_has_a_maximum_error(
 def test_a_picture_of_one_colour_costs_nearly_nothing(photo: Codec, colour: Any) -> None:
     picture = from_array(np.full((512, 512, 3), colour, np.uint8))
     encoded = photo.encoder.encode(photo.encoder.original(picture, metadata=False))
-    sizes = [len(encoded.file(level)) for level in range(16, 129, 16)]
+    sizes = [len(encoded.file(level)) for level in range(16, 129, 8)]
     assert max(sizes) <= 70, "bytes: 0.3 bits per vector and the header"
 
 

@@ -26,7 +26,7 @@ from aecodec.imaging.picture import Picture, to_array
 
 pytestmark = pytest.mark.slow
 
-PHOTO, DIGITS = "b4eae71e", "f206e96f"
+PHOTO, DIGITS = "2a2fd16f", "f206e96f"
 
 FRAMES_OF_A_FILE = """
 const frames = await aecodec.decodeFrames(file);
@@ -175,7 +175,7 @@ ERRORS = (
     f"const BOMB = fromText('{base64.b64encode(BOMB).decode()}');"
     """
 Object.defineProperty(UsageError, 'name', { value: 't' }); // as a minifier does
-const PHOTO = '/codecs/b4eae71e', DIGITS = '/codecs/f206e96f', PICTURE = new ImageData(9, 9);
+const PHOTO = '/codecs/2a2fd16f', DIGITS = '/codecs/f206e96f', PICTURE = new ImageData(9, 9);
 const names = ['photo', 'photo_stack', 'refined/photo_lossless'];
 const [file, stack, refined] = await Promise.all(names.map(golden));
 const ELSEWHERE = `${location.origin.replace('localhost', '127.0.0.1')}/aecodec/index.js`;
@@ -194,7 +194,7 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("(await import(ELSEWHERE)).decode(file)", "AecodecError", "serve aecodec from http:"),
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("decode(file, { codec: DIGITS })", "CodecError", "digits"),
-        ("(setCodecs('/golden'), decode(file))", "CodecError", "needs codec b4eae71e"),
+        ("(setCodecs('/golden'), decode(file))", "CodecError", "needs codec 2a2fd16f"),
         ("decode(BOMB)", "LimitError", "decompression bomb"),
         ("decode(file, { maxPixels: 100 })", "LimitError", "more pixels"),
         ("decodeFrames(stack, { maxFrames: 1 })", "LimitError", "more pictures"),
