@@ -93,8 +93,8 @@ def compress(
     Args:
         image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
-            in binary mode. With `max_error` and no codec, also arrays and files with a different
-            type or number of bands.
+            in binary mode. With `max_error` and no codec, arrays and files may also have other
+            types and numbers of bands.
         codec: a codec, the name of a built-in codec, or the path of a codec file. None or "auto"
             selects `samples` if `max_error` is set without a level; otherwise `digits` for grey
             images with 28x28 pixels, and `photo` for all other images.
@@ -117,14 +117,14 @@ def compress(
             which :func:`trim` can remove. If you pass a codec but no `level`, the file has level 1
             as its base or, if that is smaller, only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, aecodec keeps them for pictures
-            with more than one tile, unless `max_bytes` is set; and with `max_error`, if the colours
-            would change without the profile. If aecodec drops the profile, it converts colours to
-            sRGB.
+            with more than one tile, unless `max_bytes` is set. With `max_error`, aecodec also keeps
+            them if the colours would change without the profile. If aecodec drops the profile, it
+            converts colours to sRGB.
         band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
             (N, B, H, W); by default, the last axis. Codecs with bands accept arrays of integers and
             floats, (H, W), (H, W, B) or (N, H, W, B), and masked arrays. By default, `samples` uses
-            the first or the last axis, whichever is shorter than all other axes; if neither is, the
-            array is (N, H, W).
+            the first or the last axis if it is shorter than all other axes. Otherwise, the array is
+            (N, H, W).
         nodata: for a codec with bands and for `samples`, the value of missing samples in an array.
             NaN samples are always missing.
 
@@ -175,8 +175,8 @@ def decompress(
     Raises:
         FormatError: the file cannot be read or is damaged.
         CodecError: the codec did not make the file, or is not installed.
-        LimitError: the header claims more pixels or pictures than the limits allow. The check
-            comes before any allocation.
+        LimitError: the header claims more pixels or pictures than the limits allow. aecodec checks
+            this before it allocates memory.
         UsageError: the file has several pictures (use :func:`decompress_frames`) or bands (use
             :func:`decompress_array`); or `base_only` is set, and the file has only refinements.
         AecodecError: memory runs out.
@@ -217,8 +217,8 @@ def decompress_array(
 
     Returns:
         The array. Missing samples are equal to nodata, or NaN in floats. If integers have missing
-        samples but no nodata value, the array is a masked array. For a file without bands, a
-        single picture has no axis of pictures.
+        samples but no nodata value, the array is a masked array. If a file without bands contains a
+        single picture, the array has no axis of pictures.
 
     >>> import numpy as np
     >>> decompress_array(compress(np.zeros((28, 28), np.uint8))).shape
@@ -274,7 +274,7 @@ def frames(
 
 
 def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile:
-    """Open an `.aec` file as an array. Indexing it reads and decodes only the parts that it needs.
+    """Open an `.aec` file as an array. An index reads and decodes only the parts that it needs.
 
     In files of the codec `samples` with one maximum error, these parts are segments of up to
     256x256 pixels with all bands, and an index may select any number of pixels. aecodec reads and
@@ -295,7 +295,7 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
         InputError: the file does not exist or cannot be read.
         FormatError: the file is damaged.
         CodecError: the codec did not make the file, or is not installed.
-        LimitError: aecodec decodes the whole file, and it exceeds the limits of :func:`decompress`.
+        LimitError: a file that aecodec decodes as a whole exceeds the limits of :func:`decompress`.
 
     >>> import numpy as np
     >>> with open(compress(np.zeros((6, 300, 500), np.int16), max_error=1)) as array:
@@ -314,7 +314,7 @@ def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
         data: the bytes of the file, its path, or the file opened in binary mode.
         max_error: maximum error of the new file, in units of the samples, or a string such as
             "0.5sqrt" for a multiple of their square root. aecodec keeps the refinements needed for
-            this error. None removes all refinements, so only the base remains.
+            this error. None removes all refinements and keeps only the base.
 
     Returns:
         The bytes of the new file.

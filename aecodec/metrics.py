@@ -21,7 +21,7 @@ _BLOCK = 1 << 20
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Mean squared error of 8-bit pixels of any, but equal, shape."""
+    """Mean squared error between two arrays of 8-bit pixels with the same shape."""
     pairs = zip(_blocks(original), _blocks(reconstructed), strict=True)
     differences = (a.astype(np.float32) - b.astype(np.float32) for a, b in pairs)
     return sum(float((d * d).sum(dtype=np.float64)) for d in differences) / original.size
@@ -114,9 +114,9 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
     """SSIMULACRA2 score of a picture (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
 
     The score was fitted to human judgement (J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022). The
-    package `ssimulacra2` takes a second for 768x512 pixels. Scores near 30 mean low quality, 50
+    package `ssimulacra2` needs one second for 768x512 pixels. Scores near 30 mean low quality, 50
     medium, 70 high; at 90 the picture is hard to distinguish from the original. Very poor pictures
-    score below 0, and the score is NaN if a side has less than 8 pixels.
+    score below 0, and the score is NaN if a side has fewer than 8 pixels.
 
     As in the reference implementation, pictures with a side below 225 pixels have fewer than six
     scales, so the weights apply to different features: compare their scores only with scores of

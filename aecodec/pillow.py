@@ -1,4 +1,4 @@
-"""A plugin for Pillow, for `Image.open` and `save` of `.aec` files. Import it to register it.
+"""A plugin with which Pillow opens and saves `.aec` files. Import the module to register it.
 
 >>> import io
 >>> import aecodec.pillow

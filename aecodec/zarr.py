@@ -1,7 +1,7 @@
 """The Zarr 3 codec `aecodec`, which stores each chunk of an array of pictures as an `.aec` file.
 
 Zarr finds the codec by the entry point `aecodec` in the group `zarr.codecs`, so programs that read
-an array need not import aecodec.
+an array do not need to import aecodec.
 
 >>> import numpy as np
 >>> import zarr
@@ -51,9 +51,9 @@ class Aecodec(ArrayBytesCodec):
         level: 1 (smallest chunks) or higher; if None, the codec's default. With `max_error`, None
             means level 1 or no level, whichever makes a chunk smaller.
         nodata: value of missing samples. Missing samples stay exact, and no other sample becomes
-            nodata. False if no sample is missing. NaN samples are always missing. If None, nodata
-            is the fill value of the array or, if that is 0, a value in a chunk that looks like
-            nodata, because Zarr does not show xarray's `_FillValue` to codecs.
+            nodata. Pass False if no sample is missing. NaN samples are always missing. If None,
+            nodata is the fill value of the array or, if that is 0, a value in a chunk that looks
+            like nodata, because Zarr does not show xarray's `_FillValue` to codecs.
         max_error: maximum error of each sample, as for :func:`aecodec.compress`; percentages refer
             to the range of a chunk.
 
@@ -83,8 +83,8 @@ class Aecodec(ArrayBytesCodec):
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
         """Create the codec from metadata of an array: `name` ("aecodec") and `configuration`.
 
-        Raises CodecError if the metadata has no codec id, and its name is not a built-in codec, and
-        UsageError if it does not belong to this codec.
+        Raises CodecError if the metadata contains no codec id and its name is not a built-in codec,
+        and UsageError if the metadata does not describe this codec.
         """
         configuration = data.get("configuration", {})
         if data.get("name") != NAME or not isinstance(configuration, dict):

@@ -1,12 +1,12 @@
 """Write files and folders atomically, even if a process is killed or the disk is full.
 
 Results are written to a temporary folder next to their target, and renamed. Only a killed process
-leaves its temporary folder, named `.aecodec-` and 12 digits. Files are synchronized with the disk,
-so that they are not empty after a power cut.
+leaves its temporary folder, whose name is `.aecodec-` and 12 digits. Files are synchronized with
+the disk, so that they are not empty after a power cut.
 
 In an existing folder, all files are written before the first is renamed. A process that is killed
 between two renames leaves some old and some new files; repeating the call completes the folder. A
-codec is a single file, which is old or new.
+codec is a single file, so it is always complete.
 """
 
 import errno
@@ -55,7 +55,7 @@ _existing: set[Path] = set()
 
 
 def end_tidily(number: int, _: FrameType | None) -> NoReturn:
-    """Remove temporary folders and end this process: a handler of signals."""
+    """Signal handler that removes temporary folders and ends this process."""
     for path in tuple(_existing):
         shutil.rmtree(path, ignore_errors=True)
     os._exit(128 + number)
@@ -170,7 +170,7 @@ def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
 
 
 def _check_absent(path: Path) -> None:
-    """Raise FileExistsError if a file, a folder or a link has a path."""
+    """Raise FileExistsError if a file, a folder or a link exists at a path."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 

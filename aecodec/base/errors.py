@@ -1,6 +1,6 @@
-"""The errors and warnings of aecodec; all errors are an :class:`AecodecError`.
+"""The errors and warnings of aecodec; all errors are subclasses of :class:`AecodecError`.
 
-Each class of errors has the exit status that the command line returns for it.
+Each error class contains the exit status that the command line returns for it.
 """
 
 import sys

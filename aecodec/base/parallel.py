@@ -27,7 +27,7 @@ def cores() -> int:
 class Workers(NamedTuple):
     """Threads that run all loops over windows, segments and batches, by default at most 4.
 
-    `progress` is called after each item of a loop, with the number of finished items and of all
+    `progress` is called after each item of a loop, with the numbers of finished items and of all
     items.
     """
 
@@ -65,7 +65,7 @@ class Workers(NamedTuple):
 
 
 def _end(futures: Iterable[Future[Any]]) -> None:
-    """Cancel what has not begun, and wait for the rest, because callers may free its memory."""
+    """Cancel pending calls, and wait for running calls, because callers may free their memory."""
     for future in futures:
         if not future.cancel():
             future.exception()

@@ -69,7 +69,7 @@ def _ask(url: Path, method: str, **options: Any) -> Any:
 
 
 def masked(text: str) -> str:
-    """Mask the passwords and signatures of URLs in a text.
+    """Mask the passwords and signatures of URLs in text.
 
     >>> masked("ftp://me:secret@host/a.png and https://host/b.png?v=2&X-Amz-Signature=0f")
     'ftp://me:***@host/a.png and https://host/b.png?v=2&X-Amz-Signature=***'

@@ -101,7 +101,7 @@ def check_fill(folder: CodecFolder, picture: Picture) -> None:
 def warn_of_clipped(
     folder: CodecFolder, picture: Picture, counts: Iterable[int], file: bytes
 ) -> None:
-    """Warn of the samples of each band that are outside of the limits of a file."""
+    """Warn about the samples of each band that lie outside a file's limits."""
     bands = folder.spec.bands
     limits = limits_in(folder, picture, file) if any(counts) else None
     if bands is None or limits is None:

@@ -45,7 +45,7 @@ Shape = tuple[int, ...]
 
 
 def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> Picture:
-    """A black chunk without memory of its own, for a codec with these bands; or ImageError."""
+    """Return a black chunk without its own memory if a codec accepts it; else raise ImageError."""
     if bands is not None:
         shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
         layout = layout_of(shape, band_axis(shape, bands), bands)
@@ -108,7 +108,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
-    """Raise FormatError, before decoding, if the pictures of a file are not those of a chunk."""
+    """Raise FormatError, before decoding, if the pictures of a file do not match a chunk."""
     bands, size = spec.band_count, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout, samples.bands)
@@ -140,8 +140,8 @@ _PERCENTAGE = (
 class ChunkCodec:
     """A codec at a level, as the metadata of an array describe it.
 
-    The first bytes of the codec's identity select it; its name is for messages. `level` is the
-    level of new chunks, or None if `max_error` chooses it. `bands` is None without bands.
+    The first bytes of a codec's identity select the codec. The name is only for messages. `level`
+    is the level of new chunks, or None if `max_error` chooses it. `bands` is None without bands.
     """
 
     name: str
@@ -328,5 +328,5 @@ def _is_nodata(nodata: Any, bands: int | None) -> bool:
 
 
 def _as_nodata(fill_value: float, kind: str) -> float | None:
-    """A fill value as nodata, except NaN, and 0 among signed integers, where it is a default."""
+    """Use a fill value as nodata, unless it is NaN, or 0 (a default) in a signed integer type."""
     return None if math.isnan(fill_value) or (kind == "i" and not fill_value) else fill_value

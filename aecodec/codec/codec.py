@@ -29,7 +29,7 @@ _MOST_DRAWN = 10
 
 
 class Codec(DecoderCodec):
-    """A codec: a decoder that also has an encoder. It pickles as the path and identity of its file.
+    """A decoder that also has an encoder. A pickle contains the path and the identity of its file.
 
     >>> import numpy as np
     >>> from aecodec import load_codec
@@ -99,10 +99,10 @@ class Codec(DecoderCodec):
         return rate_control.reach(self.encoder, picture, target, metadata)
 
     def plot(self, image: ImageSource, *, level: float | None = None) -> Image.Image:
-        """Draw original, reconstruction and difference side by side, a row per picture.
+        """Draw original, reconstruction and difference side by side, with one row per picture.
 
         Args:
-            image: a picture, or several of the same size; only the first 10 are drawn.
+            image: a picture, or several pictures of the same size; only the first 10 are drawn.
             level: quality level; by default, the codec's default level.
 
         Returns:
@@ -147,7 +147,7 @@ class Codec(DecoderCodec):
         return to_bare(self.folder.native, content, checksum)
 
     def from_bare(self, payload: DataSource, *, checksum: bool = False) -> bytes:
-        """Return the file of a bare payload of this codec.
+        """Convert a bare payload of this codec back to a file.
 
         `checksum` says whether the payload ends with a checksum. Without a checksum, damaged bytes
         may decompress to a wrong picture. Raises FormatError if the checksum or the header is

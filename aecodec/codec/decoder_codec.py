@@ -39,7 +39,7 @@ class DecoderCodec(CodecHalf):
     """
 
     def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
-        """Decompress a file with one picture of pixels; see :func:`aecodec.decompress`."""
+        """Decompress a file with one picture and no bands; see :func:`aecodec.decompress`."""
         content = to_bytes(data)
         header = self.header(content)
         if header.samples:
@@ -82,7 +82,7 @@ class DecoderCodec(CodecHalf):
             decoding.run(self.workers)
 
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """The codes (T * vectors, K) int16 of T tiles, as encoded; UsageError without a base."""
+        """Decode the codes (T * vectors, K) int16 of T tiles; UsageError without a base."""
         self.header(data)
         decoding = Decoding.of_file(self.folder.native, data, limits)
         return decoding.codes(self.workers).astype(np.int16)

@@ -1,7 +1,7 @@
-"""Rate control: the best file for a number of bytes, or the lowest level for a quality.
+"""Rate control: the best file within a size limit, or the lowest level for a quality.
 
-The library finds the level for a number of bytes. Quality increases from level to level, so
-bisection finds the level for a quality. The network runs once for each number of pixels.
+The library finds the level for a size limit. Quality increases from level to level, so bisection
+finds the level for a quality. The network runs once for each number of pixels.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MOST_BYTES = 1 << 40
 def reach(
     encoder: EncoderCodec, picture: Picture, target: Target, metadata: bool | None = None
 ) -> Compressed:
-    """Make a file that reaches a number of bytes or a quality; UsageError if no level does."""
+    """Make a file within a size limit or with a quality; UsageError if no level does this."""
     if target.max_bytes is not None:
         return within_bytes(encoder, picture, target.max_bytes, metadata)
     if target.min_psnr is not None:

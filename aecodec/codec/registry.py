@@ -48,7 +48,7 @@ def load_codec(name_or_path: str | Path) -> Codec:
 def codec_named(name: str | Path | None, target: Target) -> Codec | None:
     """Open a codec as :func:`load_codec` does. If it is None or "auto", the target chooses.
 
-    Without a level, a maximum error chooses `samples`. Otherwise None: see :func:`codec_for`.
+    A maximum error without a level chooses `samples`. Otherwise None: see :func:`codec_for`.
     """
     if name is not None and name != AUTO:
         return load_codec(name)

@@ -74,7 +74,7 @@ class Section(NamedTuple):
 
 
 class OpenCodec(NamedTuple):
-    """What a codec file contains; the offsets of absent sections in its directory are 0."""
+    """The content of a codec file; in its directory, the offsets of absent sections are 0."""
 
     native: NativeCodec
     spec: CodecSpec

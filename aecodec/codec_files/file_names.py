@@ -25,7 +25,7 @@ class Half(str, Enum):
 
 
 def codec_files(name: str) -> tuple[str, ...]:
-    """Names of all files that an export writes to the folder of a codec with a name."""
+    """Names of all files that an export writes to the folder of a codec with this name."""
     networks = [file for half in Half for file in (half.tflite, half.hdf5)]
     return (codec_file_name(name), *networks)
 

@@ -22,7 +22,7 @@ _SMALL = (28, 28)
 
 
 class SamplesFolder(CodecFolder):
-    """The codec `samples` in the place of a codec on disk; CodecError without sections."""
+    """The codec `samples`, used like a codec on disk; CodecError if a section is requested."""
 
     def __init__(self) -> None:
         self.file = self.path = Path(SAMPLES)
@@ -42,7 +42,7 @@ class SamplesFolder(CodecFolder):
         return SamplesFolder, ()
 
     def has(self, half: Half) -> bool:
-        """Whether the codec can code and decode; it can, without networks."""
+        """Always true: the codec can code and decode without networks."""
         return True
 
     @property

@@ -37,8 +37,8 @@ _FLOAT_NETWORKS = (
 class CodecFolder:
     """A codec on disk: its file, and the networks that may lie next to it.
 
-    It pickles as the path of the file and the codec's identity. `native` is the codec opened by the
-    library, and `rdoq` the weight of bits. Raises CodecError if the file is not a codec.
+    A pickle contains the path of the file and the codec's identity. `native` is the codec opened by
+    the library, and `rdoq` the weight of bits. Raises CodecError if the file is not a codec.
     """
 
     def __init__(self, file: Path) -> None:
@@ -131,7 +131,7 @@ def codec_files_in(folder: Path) -> list[Path]:
 
 
 def _read_regular(path: Path) -> bytes:
-    """Read a file; raise OSError if it is larger than files of codecs, or not a file."""
+    """Read a file; raise OSError if it is larger than codec files may be, or not a regular file."""
     size = path.stat().st_size
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")

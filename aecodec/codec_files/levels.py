@@ -1,9 +1,9 @@
 """Quality levels: int8 latents to codes (quantization), and back (dequantization).
 
-All levels quantize the same latents, more or less coarsely: with one step for all channels, or with
-a gain per channel (Z. Cui et al., "Asymmetric gained deep image compression with continuous rate
-adaptation", 2021). Gains are stored as logarithms. Levels between two whole levels are therefore
-weighted means of integers, which every machine computes identically.
+All levels quantize the same latents with different precision: with one step for all channels, or
+with a gain per channel (Z. Cui et al., "Asymmetric gained deep image compression with continuous
+rate adaptation", 2021). Gains are stored as logarithms. Levels between two whole levels are
+therefore weighted means of integers, which every machine computes identically.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Level(NamedTuple):
         start: the level's first channel of the latents.
         stop: the channel after the last; K = stop - start is the code dimension of the level.
         multiple: odd quantization step, in units of the int8 latents. Rounding an integer to an odd
-            multiple has no ties, so it gives the same result as rounding the float latent.
+            multiple has no ties, so the result is the same as after rounding the float latent.
         gains: logarithms of the K factors by which latents are multiplied before rounding, in units
             of 1/256 octave, -2048 to 0; `multiple` is then 1. Empty for a level without gains.
 

@@ -24,7 +24,7 @@ def title_of(codec_id: bytes, name: str | None = None) -> str:
 
 
 def is_name(value: Any) -> TypeGuard[str]:
-    """Whether a codec or a band can have this name; it cannot move the cursor or reverse text."""
+    """Whether this can name a codec or a band: a name must not move the cursor or reverse text."""
     return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= _MAX_NAME
 
 
@@ -70,11 +70,11 @@ class CodecSpec:
 
     Attributes:
         tile: (height, width) in pixels of a tile, the networks' unit of input.
-        channels: 1 (grey) or 3 (RGB); with bands, their number.
+        channels: 1 (grey) or 3 (RGB); with bands, the number of bands.
         latent_channels: number of channels of the latents, for all levels together.
         levels: quality levels, from the smallest file. Empty if the codec makes only refinements.
         default_level: number of the default level, from 1.
-        receptive_field: distance in tiles, in any direction, at which tiles still influence the
+        receptive_field: largest distance in tiles, in any direction, at which tiles influence the
             latents or pixels of a tile; 0 if tiles are independent.
         vectors: number of code vectors per tile.
         sha256: the codec's identity, as 64 hexadecimal digits; empty before its file is written.
@@ -93,7 +93,7 @@ class CodecSpec:
 
     @property
     def network_channels(self) -> int:
-        """Number of channels of the networks on the side of the picture."""
+        """Number of channels of the pictures that the networks read and write."""
         return self.bands.network_channels if self.bands else self.channels
 
     @property

@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parents[1]
 def c_sources(folder: str) -> Path:
     """A folder of C sources, "core" or "firmware" (the templates), in the package or next to it.
 
-    They are next to the package in a checkout.
+    In a checkout, the sources are next to the package.
 
     >>> (c_sources("core") / "aecodec.h").is_file()
     True

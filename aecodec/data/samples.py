@@ -1,6 +1,6 @@
 """Ten handwritten digits to try the package with.
 
-They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
+The digits are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
 C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as included in scikit-learn: the first
 of each label, enlarged from 8x8 to 20x20 by bicubic interpolation, with doubled contrast, and with
 its centre of mass in the centre of 28x28, as in MNIST. No built-in codec was trained on them.

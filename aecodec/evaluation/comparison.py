@@ -1,9 +1,9 @@
 """Rate and distortion of a file, and whether its picture resembles the training set.
 
 For each level, a codec stores the 99.9 % quantile of the errors of its held-out pictures. With
-fewer than 1000 pictures, the quantile is just the largest error, and ordinary pictures exceed it:
+fewer than 1000 pictures, the quantile is just the largest error, which ordinary pictures exceed:
 `photo` was measured on 56 pictures, and one photograph in eight exceeds its quantile, by up to 7.2
-times. For these codecs, the content of the picture counts, too. In noise, neighbouring pixels are
+times. For these codecs, the content of the picture also counts. In noise, neighbouring pixels are
 nearly uncorrelated, and drawings have large areas that are exactly flat. None of 1,314 photographs
 has either property.
 """
@@ -56,9 +56,9 @@ _JUDGED_SIDE = 1024
 class FileComparison(NamedTuple):
     """Comparison of a file with its original picture; sizes are in bytes.
 
-    `level` is None with only refinements, `psnr` without a decoder, and `bits_per_sample` without
-    samples. With `has_limits`, PSNR is relative to the limits of the codec, not to the samples.
-    `is_in_distribution` says whether the picture resembles the training set, judged by its errors.
+    `level` is None if the file has only refinements, `psnr` is None without a decoder, and
+    `bits_per_sample` is None without samples. With `has_limits`, PSNR is relative to the limits of
+    the codec, not to the samples. `is_in_distribution`: the errors are like the training set's.
     """
 
     codec: str
@@ -112,7 +112,7 @@ class FileComparison(NamedTuple):
 
 
 def _compared(ratio: float) -> str:
-    """Compare a file, in words, with data that is `ratio` times as large."""
+    """Describe how a file compares with data that is `ratio` times as large."""
     if 1 / 1.05 < ratio < 1.05:
         return "about as large as"
     return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"

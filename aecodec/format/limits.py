@@ -1,8 +1,8 @@
 """Limits on the work of decoding a file, which the library checks before it allocates anything.
 
-A few bytes can claim a huge picture: a decompression bomb. The header tells how much work a file
+A few bytes can claim a huge picture: a decompression bomb. The header states how much work a file
 needs: the pixels of all its pictures, and the pixels that the networks compute in whole tiles. By
-default, a file may claim what is usual for its size. If you trust a file, you can allow more.
+default, a file may claim the work that is usual for its size. If you trust a file, allow more.
 """
 
 from dataclasses import dataclass

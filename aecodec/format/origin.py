@@ -1,4 +1,4 @@
-"""The source of a picture, as an entry of the metadata of its file stores it."""
+"""The source of a picture, as stored in the metadata of its file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Refinements of an `.aec` file: residuals that bound the error of every sample.
 
-A file of version 2 is a whole file of version 1, the base, and one or more refinements; one of
+A file of version 2 is a whole file of version 1, the base, and one or more refinements. A file of
 version 3 has no base.
 """
 
@@ -45,7 +45,7 @@ Bounds = Sequence[Bound]
 class Refinement(NamedTuple):
     """The bounds of a refinement, one for all bands or one for each, and its size in bytes.
 
-    With `has_base`, its residuals are differences from the samples before it.
+    With `has_base`, its residuals are differences from the samples before the refinement.
     """
 
     bounds: Bounds

@@ -1,4 +1,4 @@
-"""Names of the pictures of a stack, as an entry of the metadata of its file stores them."""
+"""Names of the pictures of a stack, as stored in the metadata of its file."""
 
 import re
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ SAMPLES_SUFFIXES = frozenset({".npy", ".npz", ".fits", ".fit", ".fts"})
 _SAMPLES_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x93NUMPY", b"PK\3\4", b"SIMPLE  =")
 
 _NO_IMAGES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
-"""Suffixes that Pillow registers although such files rarely hold a picture."""
+"""Suffixes that Pillow registers, although these files rarely contain a picture."""
 
 _LOSSLESS = frozenset({"BMP", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
 """Formats that keep pixels exactly if they are written without a quality."""

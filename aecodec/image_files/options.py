@@ -32,7 +32,7 @@ class ReadOptions:
         band_axis: axis of the bands in `.npy` and `.npz` files; None for the last axis. In a TIFF
             file, all pages are then bands.
         array: name of the array in an `.npz` file; None for its only array.
-        bands: number of bands of the codec, or None. With 1 band, arrays (N, H, W) are frames; with
+        bands: number of bands of the codec, or None. With 1 band, arrays (N, H, W) are frames. With
             ANY_BANDS, pictures remain pictures.
 
     Raises:

@@ -48,7 +48,7 @@ def size_of(source: Path) -> tuple[int, int]:
 
 
 def warn_of_sidecars(path: Path, prefix: str = "") -> None:
-    """Warn about files next to an image that hold its mask, overviews, metadata or map position.
+    """Warn about files next to an image that contain its mask, overviews, metadata or map position.
 
     The warnings begin with the prefix.
     """

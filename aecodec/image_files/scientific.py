@@ -61,7 +61,7 @@ _WRITERS: dict[str, Callable[[Picture], bytes]] = {
 def read_samples(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
 ) -> Picture:
-    """Read a file with any number of bands, types of samples and missing samples.
+    """Read a file with any number of bands, any type of samples, and missing samples.
 
     The file is a path, or a file opened in binary mode. An :class:`~aecodec.AecodecWarning` that
     begins with `name` lists properties that are not kept.

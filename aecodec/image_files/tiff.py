@@ -65,7 +65,7 @@ _KEPT = (
     | _DESCRIPTIONS
     | {700, 33432, 33723, 34675, 50838, 50839}
 )
-"""Tags that are kept, in addition to all texts. Other tags may point into their file."""
+"""Tags that are kept, in addition to all strings. Other tags may point into their file."""
 
 _COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
 """Samples of the supported kinds of colours: grey levels from white and from black, RGB, CMYK."""
@@ -214,7 +214,7 @@ def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
 
 
 def _channels_in(pages: int, text: str, options: ReadOptions) -> int:
-    """Number of pages that are the bands of a frame; ImageError if they are too many."""
+    """Number of pages that are the bands of a frame; ImageError if there are too many."""
     channels = _channels_stated(text, pages) if options.band_axis is None else pages
     if channels > MAX_BANDS:
         raise ImageError(f"{channels} bands: codecs have at most {MAX_BANDS}")

@@ -26,7 +26,7 @@ class Comparison(NamedTuple):
 
 
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
-    """Draw original, reconstruction and difference side by side, a row per picture, as a PNG file.
+    """Draw original, reconstruction and difference as a PNG file, with one row per picture.
 
     Each picture pixel covers at least one whole pixel of the figure. If a picture is larger than a
     panel, only its centre is drawn, and the caption says so.

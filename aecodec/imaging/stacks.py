@@ -38,7 +38,7 @@ def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
-    """Metadata that all pictures share, if wanted; warns of metadata that differs."""
+    """Metadata that all pictures share, if wanted; warns about metadata that differs."""
     if metadata is False:
         return {}
     kinds = {kind for picture in pictures for kind in picture.metadata}

@@ -15,7 +15,7 @@ _ALIGNMENT = 64
 
 
 class NativeCodec:
-    """A codec file in memory, whose sections the caller checks, for any thread; or CodecError."""
+    """A codec file in memory, for any thread; the caller checks its sections. Or CodecError."""
 
     def __init__(self, content: bytes) -> None:
         self._content = aligned(content)

@@ -34,7 +34,7 @@ LIBRARY: Any = _load()
 
 
 def taken(address: Any, size: int) -> bytes:
-    """Bytes that the library made, whose memory is freed."""
+    """Copy bytes that the library made, and free their memory."""
     content = ctypes.string_at(address, size)
     LIBRARY.aecodec_free(address)
     return content

@@ -31,7 +31,7 @@ def structure_of(limits: Limits) -> Any:
 
 
 def claim_of(codec: NativeCodec, data: bytes, limits: Limits = Limits()) -> structures.Claim:
-    """The claims of a file of a codec, and its limits; or FormatError or CodecError."""
+    """The claims of a codec's file, and the limits of the file; or FormatError or CodecError."""
     claim, chosen = structures.Claim(), structure_of(limits)
     check(LIBRARY.aecodec_claim_of(codec.handle, data, len(data), chosen, byref(claim)))
     return claim

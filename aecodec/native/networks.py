@@ -1,4 +1,4 @@
-"""Networks outside of codecs, as plans (docs/PLAN.md)."""
+"""Networks outside codecs, as plans (docs/PLAN.md)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGN = np.uint8(0x80)
 
 
 def to_int8(pixels: Pixels) -> Latents:
-    """Convert pixels to the input of an encoder: pixels less 128."""
+    """Convert pixels to the input of an encoder: pixels minus 128."""
     return (pixels ^ _SIGN).view(np.int8)
 
 

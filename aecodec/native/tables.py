@@ -22,7 +22,7 @@ Grid = tuple[int, int, int]
 """(pictures, rows, columns) of code vectors; vectors are numbered in this order."""
 
 _SIDE = 128
-"""Largest side of a segment, in which vectors have neighbours."""
+"""Largest side of a segment. Vectors have neighbours only within a segment."""
 
 _TOGETHER = structures.MAX_VECTORS
 """Approximate number of vectors that a thread explains at a time."""
@@ -194,7 +194,7 @@ def neighbours(rows: int, columns: int) -> Neighbours:
 
 
 def _check_width(name: str, array: Array, width: int) -> None:
-    """Check the last axis of an array, beyond which the library would read."""
+    """Check the last axis of an array; the library would read beyond a shorter axis."""
     if array.shape[-1:] != (width,):
         raise UsageError(f"{name} of shape {array.shape}: the last axis must have length {width}")
 

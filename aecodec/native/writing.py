@@ -26,7 +26,7 @@ from aecodec.native.reading import Decoding, owned, parts_for
 from aecodec.native.status import check, error_of
 
 Original = structures.Image | structures.Samples
-"""The input of an encoder. It keeps the arrays that it refers to."""
+"""The input of an encoder, which keeps references to its arrays."""
 
 
 def image_of(pixels: Array, alpha: Array | None = None, metadata: bytes = b"") -> structures.Image:
@@ -110,7 +110,7 @@ def compress(
 ) -> tuple[bytes, structures.Compressed]:
     """Make a file at a level in sixteenths, 0 for the default, or for a number of bytes, or bounds.
 
-    If no file is small enough, it is empty, and the size is that of the smallest.
+    If no file is small enough, the result is empty, and its size is the size of the smallest file.
     """
     target = structures.Target(level, max_bytes, addressof(bounds) if bounds else None)
     compressed, loops = structures.Compressed(), loops_of(workers)
@@ -131,7 +131,7 @@ class Encoding:
 
     `reduction` is the factor by which the sides are reduced, in halves. With `is_raw`, the pictures
     have the channels of the networks, and there are no files. `clipped` counts the samples of each
-    band outside of its limits.
+    band outside its limits.
     """
 
     def __init__(

@@ -34,8 +34,8 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
     The payload contains the ratio of width to height, from 1:5 to 5:1. Channels of files with more
-    than 8 bits are scaled to 8 bits. If the picture has several frames, aecodec warns and uses the
-    first.
+    than 8 bits are scaled to 8 bits. If the picture has several frames, aecodec issues a warning
+    and uses the first frame.
 
     Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10.
     """

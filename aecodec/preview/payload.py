@@ -1,9 +1,9 @@
 """Payloads: the shape, and the levels and quantized latents of the colours and of alpha.
 
-They are decisions between 0 and 1 of a range coder. Their probabilities depend on the latents
-before: hidden units sum up the latents of all blocks so far. From them follow, for each latent of
-the next block, the logits of four decisions: that it is not 0, that it is positive, that its
-magnitude exceeds 1, and that it exceeds 2, 3 and so on.
+A range coder codes a payload as decisions between 0 and 1. Their probabilities depend on earlier
+latents: hidden units sum up the latents of all blocks so far. For each latent of the next block,
+the units determine the logits of four decisions: that the latent is not 0, that it is positive,
+that its magnitude exceeds 1, and that its magnitude exceeds 2, 3 and so on.
 """
 
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ class BitEncoder:
 
 
 _Coder = BitDecoder | BitEncoder
-"""A decoder returns what it reads, whatever decision it gets."""
+"""A decoder returns the decision that it reads, and ignores its argument."""
 
 SQUARE = 31
 """Number of the shape 1:1; a shape s has the ratio 5^((s - 31) / 31)."""

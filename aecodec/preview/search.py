@@ -1,6 +1,6 @@
-"""The search for the codes of a picture that fit into a number of bytes.
+"""Search for the codes of a picture that fit into a number of bytes.
 
-All steps are in integers, so that JavaScript finds the same codes.
+All steps use integers, so that JavaScript finds the same codes.
 """
 
 from typing import NamedTuple
@@ -48,7 +48,7 @@ def best_payload(pixels: Pixels, shape: int, max_bytes: int) -> bytes:
 
 
 def _best_planes(pixels: Pixels, max_bits: int) -> list[Plane]:
-    """Choose the plane of the colours and, of pixels (32, 32, 4), that of alpha."""
+    """Choose the plane of the colours and, for pixels (32, 32, 4), the plane of alpha."""
     if pixels.shape[2] == 3:
         return [_best_plane(pixels, max_bits)[0]]
     opacity = np.repeat(pixels[..., 3:], 3, axis=2)

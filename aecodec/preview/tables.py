@@ -1,4 +1,4 @@
-"""Tables of the codec `preview`: those of the file, int8 arrays one after another, and formulas."""
+"""Tables of previews: int8 arrays in a file, one after another, and tables from formulas."""
 
 import math
 from collections.abc import Mapping
