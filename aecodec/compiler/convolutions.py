@@ -27,7 +27,7 @@ _SAME = 0
 
 
 class Sweep(NamedTuple):
-    """A movement of a window along one side; with `is_same`, output and input are proportional."""
+    """Movement of a window along a side; with `is_same`, output and input are proportional."""
 
     window: int
     step: int

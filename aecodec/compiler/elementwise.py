@@ -57,7 +57,7 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
 def functions_of(model: Model) -> list[list[int]]:
     """The numbers of the operators of each elementwise function of a single tensor.
 
-    All other inputs are constants with one element; no other operator reads results in between.
+    All other inputs are constants with one element; no other operator reads intermediate results.
     """
     ends = {number for number, tensor in enumerate(model.tensors) if tensor.dtype == np.int8}
     readers: dict[int, set[int]] = {}

@@ -41,7 +41,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Drop what LiteRT and TensorFlow print to standard error, which no setting silences."""
+    """Discard LiteRT's and TensorFlow's output to standard error, which no setting silences."""
     with _lock:
         kept = os.dup(2)
         with open(os.devnull, "wb") as sink:

@@ -72,8 +72,8 @@ class Lowering:
     ) -> None:
         """Add an operator that writes the output of the model's operator.
 
-        It reads tensors of the plan, by default the operator's first input. The output is copied to
-        its shape in the model; ModelError if pictures of any size prevent that.
+        The new operator reads tensors of the plan, by default the first input of the model's. Its
+        output is copied to the shape in the model; ModelError if pictures of any size prevent it.
         """
         inputs = inputs or [self.read(operator.inputs[0])]
         stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)

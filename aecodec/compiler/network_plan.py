@@ -14,7 +14,7 @@ _NO_KERNEL = "C has no kernel for it"
 
 
 def check_operators(content: bytes) -> None:
-    """Raise ModelError if codecs lack an operator of a model, or it is not a single graph."""
+    """Raise ModelError if codecs lack an operator of a model, or a model has several graphs."""
     for number, operator in enumerate(read_model(content).operators):
         if operator.name not in OPERATORS.keys() | ELEMENTWISE:
             raise ModelError(f"operator {number}, {operator.name}: {_NO_KERNEL}")

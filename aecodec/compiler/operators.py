@@ -1,6 +1,6 @@
 """The TFLite operators that C runs, with their lowering.
 
-None of them branches, loops, keeps state or draws random numbers.
+No operator branches, loops, keeps state or draws random numbers.
 """
 
 from aecodec.compiler import convolutions, elementwise, matrices, movement, reductions, spatial

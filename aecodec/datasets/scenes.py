@@ -38,7 +38,7 @@ def open_scenes(path: Path, nodata: float | None = None) -> list[Picture] | None
     """Open training pictures that only a codec with bands can code.
 
     The path is an array of pictures (N, H, W), (N, H, W, B) or (N, B, H, W) in an `.npz` or `.npy`
-    file, or a folder of files of any sizes with a scene or several frames each. `nodata` marks
+    file, or a folder of files of any sizes, each with a scene or several frames. `nodata` marks
     missing samples, in addition to NaN and values in the files.
 
     Returns scenes with one frame each and the same number of bands and type; None if the pictures

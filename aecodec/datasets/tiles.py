@@ -40,7 +40,7 @@ class Tiles:
         flips: whether to mirror tiles at random, in both directions.
         only: numbers of the pictures to use; all if None.
         seed: random seed. The same seed and step give the same batch.
-        smooth: share of the tiles in a batch that are made smooth.
+        smooth: share of the tiles in a batch that are smoothed.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Tiles:
         return self._with(_only=trained), self._with(_only=held_out, _flips=False, _smooth=0.0)
 
     def of_side(self, side: int) -> Tiles:
-        """Tiles of the same pictures with a different side; no tile is made smooth."""
+        """Tiles of the same pictures with a different side; no tile is smoothed."""
         return self._with(shape=(side, side, self.shape[2]), _smooth=0.0)
 
     def _with(self, **attributes: Any) -> Tiles:
@@ -109,7 +109,7 @@ class Tiles:
         return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
 
     def sample(self, count: int, passes: int = 1) -> Float32:
-        """The first `count` random tiles of some passes: (n, h, w, C) in 0..1, not smooth."""
+        """The first `count` random tiles of some passes: (n, h, w, C) in 0..1, not smoothed."""
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
@@ -177,7 +177,7 @@ def whole_pictures(
 
 
 def held_out_pictures(data: str | Path, share: float, channels: int, most: int) -> list[Picture]:
-    """Some whole pictures that a training holds out; ImageError if there are none."""
+    """Some whole pictures that training holds out; ImageError if there are none."""
     pictures = open_pictures(data)
     whole = whole_pictures(pictures, hold_out(pictures, share)[1], channels, most)
     return [Picture(as_uint8(as_floats(picture))[None]) for picture in whole]

@@ -29,7 +29,7 @@ _ORDINARY = 0.1, 99.9
 """Percentiles of the ends of a band's range."""
 
 _ACCEPTED_LOSS = 1.023
-"""Loss by fewer phases that is accepted: 0.1 dB."""
+"""Accepted loss from fewer phases: 0.1 dB."""
 
 _PHASES = (4, 8)
 """Numbers of phases; kernels in int8 limit the PSNR even for samples with 8 bits."""

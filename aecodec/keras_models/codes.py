@@ -1,7 +1,7 @@
 """Layers that convert vectors to integer codes and back, registered with Keras.
 
-An index of up to 4,096 does not fit an int8 channel, so codes are digits. Exporters replace the
-quantizers of models with these layers, and the layers with integer operators of plans.
+An index with up to 4,096 values does not fit into an int8 channel, so codes are digits. Exporters
+replace the quantizers of models with these layers, and the layers with integer operators of plans.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def bases_of(count: int) -> tuple[list[int], int]:
 
 
 class _Codes(keras.layers.Layer):
-    """A layer with constant weights; `columns` has one per output channel if they differ."""
+    """A layer with constant weights; `columns` has one weight per output channel if they differ."""
 
     shapes: dict[str, Sequence[int]]
     columns: ClassVar[str | None] = None

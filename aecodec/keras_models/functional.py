@@ -1,4 +1,4 @@
-"""Functional Keras models: conversion from other models, and rebuilding layer by layer.
+"""Functional Keras models: convert other models, and rebuild models layer by layer.
 
 The shapes of a functional model are known, and its files open without the original class.
 """
@@ -139,7 +139,7 @@ def _input_shape(model: Any) -> tuple[int | None, ...]:
 
 
 def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """The models with latents (..., K) in units of quantization steps (K,), to be rounded."""
+    """The models with latents (..., K) in units of quantization steps (K,), ready for rounding."""
     exact = np.asarray(steps, np.float64)
     name = free_name("latents_to_steps", encoder)
     divide = keras.layers.Rescaling((1 / exact).tolist(), name=name)

@@ -104,7 +104,7 @@ class _Inlining:
 
 
 def _normalizes_channels(layer: Any, tensor: Any) -> bool:
-    """Whether it normalizes the last axis, or groups of it in pictures of a known size."""
+    """Whether a layer normalizes the last axis, or groups of it in pictures of a known size."""
     if type(layer) is keras.layers.GroupNormalization:
         return layer.axis in (-1, len(tensor.shape) - 1) and None not in tensor.shape[1:]
     is_plain = type(layer) is keras.layers.LayerNormalization and not layer.rms_scaling

@@ -42,8 +42,8 @@ class SpaceToDepth(_Rearrangement):
 class Standardization(keras.layers.Layer):
     """(x - mean) / sqrt(variance + epsilon), over some axes.
 
-    It divides by the fourth root twice. In int8, the quotients of a single division would be too
-    small or too coarse where variances differ much, and the second corrects errors of the first.
+    The layer divides by the fourth root twice. In int8, the quotients of a single division would be
+    too small or too coarse if variances differ much. The second division corrects the first.
 
     `scale` multiplies the channels first, and leaves the result unchanged. It is None if channels
     are averaged.

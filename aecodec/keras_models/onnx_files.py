@@ -1,6 +1,6 @@
 """ONNX models, for example of PyTorch, as Keras models with channels last.
 
-No published converter fits: onnx2tf and nobuco make models of Keras 2, onnx2tf pins versions that
+No published converter fits: onnx2tf and nobuco make Keras 2 models, onnx2tf pins versions that
 aecodec cannot use, and litert-torch makes TFLite models without the Keras models that codecs keep.
 """
 
@@ -136,7 +136,7 @@ class _Conversion:
 def _order(rank: int) -> Axes:
     """The axes of a Keras input or output after the batch; pictures have channels last.
 
-    Vectors without a batch belong to one picture, such as the numbers of its code vectors.
+    Vectors without a batch axis, such as the numbers of code vectors, belong to one picture.
     """
     return (2, 3, 1) if rank == 4 else tuple(range(rank > 1, rank))
 

@@ -11,10 +11,10 @@ from aecodec.keras_models.onnx_values import Array
 
 _FLOATS = ("float16", "bfloat16", "float64")
 _INTEGERS = range(2, 10)
-"""ONNX's numbers of integers, texts and truth values."""
+"""ONNX's numbers of the types for integers, strings and truth values."""
 
 _OLDEST = 13
-"""The version of the operators since which axes and sizes are inputs, except for reductions."""
+"""Oldest version of the operators in which axes and sizes are inputs, except for reductions."""
 
 
 class Graph:
@@ -61,7 +61,7 @@ def label(node: Any) -> str:
 
 
 def attributes_of(node: Any) -> dict[str, Any]:
-    """The attributes of a node by name, with texts as str."""
+    """The attributes of a node by name, with strings as str."""
     from onnx import helper
 
     attributes = {part.name: helper.get_attribute_value(part) for part in node.attribute}

@@ -10,7 +10,7 @@ _BATCH = 256
 
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:
-    """Run a model in batches; `predict` would trace unknown sides, and some layers fail."""
+    """Run a model in batches; `predict` would trace unknown sides, with which some layers fail."""
     parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
     return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])
 

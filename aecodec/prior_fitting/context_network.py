@@ -21,7 +21,7 @@ POSITIONS = 8
 """Tables move by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
 
 KINDS = 2
-"""Kinds of neighbours: four diagonal neighbours, or those above, below, left and right."""
+"""Kinds of neighbours: four diagonal neighbours, or neighbours above, below, left and right."""
 
 GRADIENTS = 4
 """Gradients per channel: the sums of both pairs of opposite neighbours, then the differences."""
@@ -83,7 +83,7 @@ class ContextNetwork(ArrayFields):
 
     @property
     def slices(self) -> list[slice]:
-        """Runs of positions in the order; all positions of a run know the same units."""
+        """Runs of positions in the order; all positions of a run use the same units."""
         starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
         return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
 

@@ -26,7 +26,7 @@ BATCH, _CONTINUED_BATCH = 256, 512
 """Vectors per training step; a network that starts with weights gets more."""
 
 _CONTINUED_SHARE = 0.5
-"""Epochs of a network that starts with weights, as a share of those from random weights."""
+"""Epochs of a network that starts with weights, as a share of the epochs from random weights."""
 
 _STEPS_PER_MESSAGE = 20
 

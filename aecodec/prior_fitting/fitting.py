@@ -223,7 +223,7 @@ def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
 
 _HELD_OUT_SHARE = 0.1
 _MOST_PER_PRIOR = 80_000
-"""Maximum code vectors to estimate a distribution from; more cost time and save no bits."""
+"""Maximum code vectors to estimate a distribution from; more vectors cost time and save no bits."""
 
 _MOST_POOLED = 12_000_000
 """Approximate maximum of symbols from which the bank of a prior with a network is estimated."""
@@ -234,7 +234,7 @@ _FIRST_STRIDE = 6
 
 @dataclass(frozen=True)
 class PriorOptions:
-    """How the priors of a codec are fitted.
+    """Options for fitting the priors of a codec.
 
     Attributes:
         count: P, the number of competing distributions.

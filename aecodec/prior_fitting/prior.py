@@ -35,7 +35,7 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
 
 
 _NARROWEST_SCALE, _WIDEST_SHARE = 0.04, 0.5
-"""Logistic scales of shapes: 0.04 symbols, a constant symbol, to half the window."""
+"""Logistic scales of shapes, from 0.04 symbols (a constant symbol) to half the window."""
 
 MAX_CODE_DIMENSION = 2000
 """Largest number of channels for which float32 can hold the cost of a vector exactly."""
@@ -83,7 +83,7 @@ class Prior(ArrayFields):
 
     @cached_property
     def costs(self) -> Int32:
-        """(T, S + 1) cost of each symbol in 1/256 bit; that of an escape includes its value."""
+        """(T, S + 1) cost of each symbol in 1/256 bit; the cost of an escape includes its value."""
         costs = integer_costs(np.maximum(self.bank, 1))
         costs[:, -1] += ESCAPE_BITS * COST_UNITS
         return np.where(self.bank, costs, costs[:, -1:])

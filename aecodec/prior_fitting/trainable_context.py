@@ -77,7 +77,7 @@ class _Measures:
 
     @property
     def spread(self) -> Float32:
-        """(K,) inputs of one standard deviation."""
+        """(K,) inputs at one standard deviation."""
         return self.deviations * np.float32(2) ** self.input_shift
 
     def inputs(self, distances: Any) -> Any:

@@ -108,12 +108,12 @@ class Autoencoder(KerasPair):
                 in files are cut to the encoder's input shape, or to squares of at most 192 pixels.
                 Data sets are read into memory once, and then shuffled.
             epochs: passes over `x`.
-            batch_size: images per step. None for the batch size of a data set, otherwise 128.
+            batch_size: images per step. If None, the batch size of a data set, or else 128.
             rate_weight: lambda of each level: the squared error of a picture (pixels in 0..1,
                 summed) that one bit is worth. A larger lambda makes smaller files. If the levels
                 share their channels and the latents are grids of vectors, several lambdas make
-                levels that differ in gains. Without lambda, training minimizes only the distortion,
-                and levels differ in their quantization step.
+                levels that differ in gains. Without lambdas, training minimizes only the
+                distortion, and levels differ in their quantization step.
             learning_rate: the highest learning rate, by default 1e-3, which falls to zero along a
                 cosine; or a Keras schedule. With an optimizer object, the rate is constant, by
                 default the optimizer's own. With `ReduceLROnPlateau` or `LearningRateScheduler`,
@@ -231,15 +231,15 @@ class Autoencoder(KerasPair):
 
         Args:
             folder: output folder; created if it does not exist.
-            x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set, of
-                in any form that :meth:`train` accepts.
+            x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set, in
+                any form that :meth:`train` accepts.
             name: name of the codec.
             held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows, or
                 several arrays of images with different sizes; every tenth image of `x` if None.
             levels: number of levels, if they share their channels.
             priors: number of priors, context networks and weight of bits.
-            replace: replace an existing codec in the folder. Files of the old codec can then no
-                longer be decompressed.
+            replace: replace an existing codec in the folder. You can then no longer decompress
+                files of the old codec.
 
         Raises:
             ModelError: the models cannot be quantized.

@@ -1,8 +1,8 @@
-"""Keras callbacks: learning rate, progress, Ctrl-C, and the state from which a training resumes.
+"""Keras callbacks: learning rate, progress, Ctrl-C, and the state from which training resumes.
 
 The file `latest.npz` contains the weights, the optimizer and the progress after the last epoch. It
 is written atomically, so a process may be killed at any time. The optimizer's steps determine the
-numbers of the epoch and the batch. HDF5 would end the process if the disk is full.
+numbers of the epoch and the batch. (HDF5 would end the process if the disk is full.)
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Schedule(keras.callbacks.Callback):
     """A learning rate that rises during a short warm-up and then falls to zero along a cosine.
 
     The weight `progress` of the model is the finished share of the training, so that an interrupted
-    training resumes at the same point. The training has a number of steps, or a duration in minutes
+    run resumes at the same point. The training has a number of steps, or a duration in minutes
     without interruptions. If the `highest` rate is None, the optimizer's own rate applies.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
@@ -85,10 +85,10 @@ class Schedule(keras.callbacks.Callback):
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """At the end of a training, restores the weights of the epoch with the smallest loss.
+    """At the end of training, restores the weights of the epoch with the smallest loss.
 
     If there are held-out pictures, their loss counts. `state` contains the variables that a resumed
-    training needs. An infinite loss or NaN ends the training.
+    run needs. An infinite loss or NaN ends the training.
     """
 
     def __init__(self, loss: Any) -> None:

@@ -1,4 +1,4 @@
-"""Export of networks for any size: removal of their mean error, and codecs with bands."""
+"""Export networks for any picture size: remove their mean error, and write codecs with bands."""
 
 from __future__ import annotations
 

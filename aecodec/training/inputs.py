@@ -119,7 +119,7 @@ class Data(NamedTuple):
 def data_of(
     pair: KerasPair, x: Any, validation: Any, batch_size: int | None, options: TrainingOptions
 ) -> Data:
-    """Data of a training, from the arguments of :meth:`Autoencoder.train`."""
+    """Data for training, from the arguments of :meth:`Autoencoder.train`."""
     tiles, own_size = tiles_of(x, pair, options.seed)
     tiles, held_out = _split(tiles, pair, validation, options.validation_split)
     size = min(batch_size or own_size or _BATCH_SIZE, len(tiles))

@@ -1,4 +1,4 @@
-"""Options of a training, and its losses: distortion only, or also the rate of several levels."""
+"""Options of a training run, and losses: only distortion, or also the rate of several levels."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class TrainingOptions:
     """Details of a training run.
 
     Attributes:
-        optimizer: `adam`; `muon`, which is better for deep networks and photographs; or the name
-            of a Keras optimizer, or a Keras optimizer object.
+        optimizer: `adam`; `muon`, which is better for deep networks and photographs; the name of a
+            Keras optimizer; or a Keras optimizer object.
         ssimulacra2: weight of SSIMULACRA 2 in the distortion, in addition to the squared error of
             pixels in 0..1; see :mod:`aecodec.training.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
@@ -45,8 +45,8 @@ class TrainingOptions:
         seed: seed of the shuffling and the noise. To get the same codec on the same machine,
             also call `keras.utils.set_random_seed` before you build the models, because it
             determines their initial weights.
-        network_rate: factor of the networks' learning rate. It is below 1 for trained networks: at
-            first, the loss does not know their codes, and would mislead them.
+        network_rate: factor of the networks' learning rate. Use a value below 1 for trained
+            networks: at first, the loss does not know their codes, and would mislead the networks.
         validation_split: share of the pictures, from 0 to 1, that training only measures after each
             epoch. These pictures are evenly spaced.
         verbose: as in `keras.Model.fit`. If `minutes` is set, the finished share and the remaining

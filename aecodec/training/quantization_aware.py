@@ -72,9 +72,9 @@ def qat_copy(
 def copy_weights(trained: Any, model: Any) -> None:
     """Copy the weights of a trained quantization-aware copy to its model, rounded to int8.
 
-    TFLite then uses exactly the integers of the training; with unrounded kernels and its own
-    scales, it would not. Rounding in bfloat16 and in float32 produces different integers, a loss of
-    about 0.5 dB, so kernels are rounded in the arithmetic of the copy.
+    TFLite then uses exactly the integers from training; with unrounded kernels and its own scales,
+    it would not. Rounding in bfloat16 and in float32 produces different integers, a loss of about
+    0.5 dB, so kernels are rounded in the arithmetic of the copy.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
         weights = source.get_weights()

@@ -1,4 +1,4 @@
-"""Recipes: all settings for making a codec, in a small TOML file, and the networks they name."""
+"""Recipes: TOML files with all settings for making a codec, and the networks that they name."""
 
 from __future__ import annotations
 

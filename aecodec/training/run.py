@@ -1,4 +1,4 @@
-"""Training of a codec with a recipe, from pictures to a codec file."""
+"""Train a codec with a recipe, from pictures to a codec file."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run_recipe(
         minutes: duration of the training; it replaces the recipe's epochs.
         resume: resume an interrupted run in this folder, with the same recipe and data.
         replace: replace an existing codec in the folder.
-        start_from: codec of the same recipe, whose networks training starts from.
+        start_from: codec of the same recipe. Training starts from its networks.
         callbacks: Keras callbacks.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The start of a training with trained networks, from a codec or from aecodec itself.
+"""Training that starts from trained networks, from a codec or from aecodec itself.
 
 A codec file contains its entropy models only as integers, so the loss learns its own again. The
 file of a built-in start contains the kernels as int8 with a scale for each output, the biases,
