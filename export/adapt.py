@@ -1,4 +1,4 @@
-"""Conversion of Keras models that were trained elsewhere to a pair for a codec."""
+"""Convert Keras models that were trained elsewhere to a pair for a codec."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def adapt_models(
 
 
 def _equalize(model: Any, inputs: Float32) -> None:
-    """Scale channels that are normalized to equal deviations, so that int8 holds the small ones."""
+    """Scale channels that are normalized to equal deviations, so that int8 keeps small ones."""
     rebuilt, calls = calls_of(model)
     for layer, tensors, _ in calls:
         if isinstance(layer, Standardization) and layer.scale is not None:

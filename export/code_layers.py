@@ -1,8 +1,8 @@
 """Encoders that return code numbers or quantized scalars, and their decoders.
 
-Running an encoder reveals the quantizer (VQ-VAE, FSQ, rounding) after its last vectors. A search is
-the argmin or argmax of scores that are linear in the vectors; a scalar quantizer is a function of
-each channel. Both, and the lookup of a decoder, become layers of codes in int8.
+aecodec runs an encoder to find the quantizer (VQ-VAE, FSQ, rounding) after its last vectors. A
+search is the argmin or argmax of scores that are linear in the vectors; a scalar quantizer is a
+function of each channel. Both, and the lookup of a decoder, become int8 layers of codes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _GRID = 4097
 
 _MARGIN = 0.05
 _SMALLEST_STEP = 1e-5
-"""Differences up to this one come from rounding in float32."""
+"""Differences up to this value come from rounding in float32."""
 
 _AGREEMENT = 0.995
 """Minimum share of equal outputs; values near a threshold may fall to either side."""

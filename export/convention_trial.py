@@ -1,4 +1,4 @@
-"""Trial of conventions: a pair restores pictures best with the conventions of its training."""
+"""Find conventions by trial: a pair restores pictures best with the conventions of its training."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ESTIMATED = 1.1
 """Factor for ranges that are estimated from the pictures, which correct the mean of any pair."""
 
 _RESTORED = 0.5
-"""Largest squared error, relative to the variance, of conventions that nobody stated."""
+"""Largest squared error, relative to the variance, of conventions that the user did not state."""
 
 
 def find_conventions(
@@ -37,7 +37,7 @@ def find_conventions(
     """Find the conventions with which a pair restores images (N, h, w, C) in 0..1 best.
 
     Stated conventions are kept, and 0..1, RGB and channels last are preferred. An
-    :class:`AecodecWarning` names all other conventions. `are_flat`: whether the encoder accepts
+    :class:`AecodecWarning` lists all other conventions. `are_flat`: whether the encoder accepts
     vectors, and whether the decoder returns vectors.
 
     Raises ModelError, unless forced, if conventions that contradict the stated ones are clearly

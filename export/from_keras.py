@@ -60,7 +60,7 @@ def codec_from_keras(
         name: name of the codec.
         levels: number of quality levels; encoders that return codes have a single level.
         priors: options for fitting the priors.
-        hints: properties that the models do not state, and whether to write even a bad codec.
+        hints: properties that the models do not state, and whether to write a bad codec.
         replace: replace an existing codec in the folder.
 
     Raises:
@@ -119,7 +119,7 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
-    """Raise ModelError if pictures (height, width) have as many values, but different rows."""
+    """Raise ModelError if pictures (height, width) have as many pixels, but different sides."""
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"
         raise ModelError(

@@ -38,7 +38,7 @@ def to_planes(images: Float32) -> Pixels:
 class PixelCoding:
     """Arrays (M, *image_shape) of held-out pictures in 0..1, and a codec's coding of pixels.
 
-    `most_lost`: maximum loss in dB against the float models; with more, no codec is written.
+    `most_lost`: maximum loss in dB against the float models. A larger loss is an error.
     """
 
     bands: Bands | None = None
@@ -76,7 +76,7 @@ class SampleCoding(PixelCoding):
         return len(self._ranges)
 
     def errors(self, original: Pixels, decoded: Pixels) -> Float64:
-        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255."""
+        """(N, B) mean squared errors of samples, with the range of each band scaled to 0..255."""
         values = [from_phases(phases, self._phases) for phases in (original, decoded)]
         errors = np.empty((len(original), len(self._ranges)))
         for band, width in enumerate(self._ranges):
@@ -217,12 +217,12 @@ def measure_pair_loss(
 
 
 def count_to_measure(shape: tuple[int, ...]) -> int:
-    """How many of the pictures (N, h, w, ...) are needed to measure the loss of a codec."""
+    """Number of pictures (N, h, w, ...) that are needed to measure the loss of a codec."""
     return min(shape[0], max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(shape[1:3]))))
 
 
 def _restored(models: Sequence[Any], values: Float32) -> Float32:
-    """Pixels (N, ...) after float models, which are rounded but not uint8."""
+    """Pixels (N, ...) that float models restore, rounded but not converted to uint8."""
     for model in models:
         values = outputs_of(model, shaped_for(values, model.input_shape))
     return np.asarray(np.rint(255 * values.clip(0, 1)))

@@ -1,4 +1,4 @@
-"""The shape of the pictures that a pair codes, and conversion of tensors to this shape."""
+"""Find the shape of the pictures that a pair codes, and convert tensors to this shape."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def check_is_picture(shape: Shape) -> None:
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
     """Convert a Keras tensor (N, ...) of pictures or of their values to a shape (...).
 
-    A layer for this gets the `name`. Raises ModelError if the shapes do not fit.
+    A new layer gets the `name`. Raises ModelError if the shapes do not fit.
     """
     old: Shape = tuple(tensor.shape[1:])
     if old == shape:

@@ -63,10 +63,10 @@ class ModelHints:
         image_shape: (height, width) or (height, width, channels) of the pictures, for models that
             accept flat vectors; None if the encoder accepts pictures.
         pixel_ranges: values of black and white.
-        are_bgr: whether blue comes first, not red.
+        are_bgr: whether blue comes first instead of red.
         are_planar: whether flat vectors of colours contain one channel after the other.
         tile: side in pixels of the calibration crops, for models that accept any size.
-        force: whether to write even a codec that restores the pictures badly.
+        force: whether to write a codec even if it restores the pictures badly.
     """
 
     image_shape: tuple[int, ...] | None = None
@@ -95,7 +95,7 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
 
 
 def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
-    """Parse `BLACK..WHITE`, or two of them separated by a comma, to the ranges of input and output.
+    """Parse `BLACK..WHITE`, or two such ranges with a comma, to the ranges of input and output.
 
     Raises UsageError for other strings.
 
@@ -152,7 +152,7 @@ def _numbers(option: str, text: str) -> list[float]:
 
 
 def parse_words(option: str, text: str, words: tuple[str, str]) -> tuple[bool, bool]:
-    """Whether the encoder's and the decoder's word is the second of two; or UsageError.
+    """Whether the words for encoder and decoder are the second of two words; or UsageError.
 
     >>> parse_words("--channel-order", "bgr,rgb", ("rgb", "bgr"))
     (True, False)

@@ -1,4 +1,4 @@
-"""Measurement of the receptive field of fully convolutional networks in Keras."""
+"""Measure the receptive field of fully convolutional networks in Keras."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _STEPS_PER_FINEST_STEP = 3
 
 _HALF_WINDOW, _COARSEST_COPIES = 112, 30.0
 """Half the values of a copy of a latent, and its largest quantization step. A latent at an end of
-int8 is at most half a step nearer to 0 after dequantization, so it is outside of the window."""
+int8 is at most half a step nearer to 0 after dequantization, so it is outside the window."""
 
 _MARGIN = 1.15
 """Factor by which latents of unknown pictures may exceed latents of the training set."""
@@ -46,7 +46,7 @@ _CONSTANT = 8.0
 """Deviations between 0 and the mean of an almost constant channel: networks use some as a bias."""
 
 _WORTH_MOVING = 0.7
-"""Maximum distance to an odd multiple at which moving there costs less than rounding twice."""
+"""Maximum distance to an odd multiple at which a move to it costs less than rounding twice."""
 
 
 def shared_steps(

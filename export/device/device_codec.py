@@ -1,7 +1,7 @@
 """The files and pictures of a device.
 
-`aecodec.c` quantizes to the nearest codes, because the code of RDOQ is too large for devices. The
-same `aecodec.c` in the library writes these files.
+`aecodec.c` quantizes to the nearest codes, because the code for RDOQ is too large for devices. The
+library contains the same `aecodec.c`, which writes these files.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True)
 class CNetwork:
-    """A half of a codec as a network plan, and its `numbers` by the ends of macros.
+    """A half of a codec as a network plan, and its `numbers` by the ends of macro names.
 
     ROWS and COLUMNS of the input are 1 for a vector, INPUT_SIZE and OUTPUT_SIZE count elements, and
     WORK_SIZE is in bytes of working memory on a device.

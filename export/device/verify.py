@@ -1,4 +1,4 @@
-"""Check a device folder: its contents, its build, and its agreement with Python."""
+"""Check that a device folder is complete, compiles, and agrees with Python."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class DeviceFolder:
 
 
 def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels: Pixels) -> None:
-    """Run a program with its halves on a picture (1, H, W, C), in its own folder.
+    """Run the program of a folder, with these halves, on a picture (1, H, W, C).
 
     Raises AecodecError if the program fails, or its results differ from the library's.
     """
@@ -122,7 +122,7 @@ def _run_program(command: list[str], failure: str) -> None:
 
 
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
-    """Check that a device's program writes and reads the library's files; count the pictures.
+    """Check that a device's program writes and reads the library's files; return how many pictures.
 
     Raises AecodecError if results differ or the folder does not build, CodecError if a different
     codec was exported, and ImageError if there are no pictures.
@@ -145,7 +145,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture to (1, H, W, C); a grey codec receives the red channel of colours."""
+    """Scale a picture to (1, H, W, C); a grey codec receives the red channel of colour pictures."""
     image = Image.fromarray(without_channel_axis(picture.pixels[0]))
     scaled = np.asarray(image.resize(device.size, Image.Resampling.BICUBIC))
     channels = picture.pixels.shape[-1]

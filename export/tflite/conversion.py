@@ -1,4 +1,4 @@
-"""Conversion to TFLite. If it fails, the error names the layer."""
+"""Convert models to TFLite. If the conversion fails, the error names the layer."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ANY_SIDE = 64
 
 
 def check_pair_convertible(pair: KerasPair) -> None:
-    """Check in seconds that TFLite and codecs have the operators of a pair, and no loops.
+    """Check in seconds that TFLite and codecs support the operators of a pair, which has no loops.
 
     Raises ModelError, which names the layer if possible.
     """

@@ -1,4 +1,4 @@
-"""Inputs of elementwise functions in TFLite models, which keep scales of their own in int8."""
+"""Let inputs of elementwise functions in TFLite models keep their own scales in int8."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aecodec.compiler.elementwise import functions_of
 from aecodec.compiler.model import Model, schema
 
 CHOICES = ("MAXIMUM", "MINIMUM", "SELECT", "SELECT_V2")
-"""Elementwise operators whose inputs and outputs have one scale."""
+"""Elementwise operators whose inputs and outputs share one scale."""
 
 CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
@@ -19,10 +19,10 @@ _CLIPS = {"MAXIMUM", "MINIMUM", "RELU", "RELU6"}
 
 
 def copy_inputs(whole: Any, model: Model) -> None:
-    """Let functions that choose values read a copy of their input, in a TFLite model of floats.
+    """Let functions that choose values read a copy of their input, in a float TFLite model.
 
     The converter would clip the input, also for other operators, to the range of the result. This
-    is wanted where only a clip reads the input, because int8 has finer steps in a smaller range.
+    is useful if only a clip reads the input, because int8 has finer steps in a smaller range.
     """
     (graph,) = whole.subgraphs
     operators = list(graph.operators)

@@ -34,7 +34,7 @@ _SHARING = (
     *CHOICES, "CONCATENATION", "GATHER", "MAX_POOL_2D", "REDUCE_MAX", "REDUCE_MIN", "SLICE",
     "SPLIT", "SPLIT_V", "STRIDED_SLICE",
 )  # fmt: skip
-"""Operators whose inputs and outputs have one scale, but not always one range."""
+"""Operators whose inputs and outputs share one scale, but not always one range."""
 
 _SMALLEST, _LARGEST = float(np.finfo(np.float32).tiny), 1e9
 """Limits of the highest value of a tensor; a range of 0 has no scale."""
@@ -123,8 +123,8 @@ def _int8_model(
 ) -> bytes:
     """An int8 model.
 
-    If it has the ranges of its training in int8, all operators compute in int8. Otherwise, ranges
-    are measured, and functions of several operators compute in floats that become tables.
+    If the model has the ranges of its training in int8, all operators compute in int8. Otherwise,
+    the ranges are measured, and functions of several operators become tables of float results.
     """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
@@ -176,7 +176,7 @@ class _Calibrated:
         self._set_range(self._model.exit, *end.limits)
 
     def _measure(self, interpreter: Any, samples: Float32) -> None:
-        """Set the ranges of the results. TFLite's calibrator mixes those that share memory."""
+        """Set the ranges of the results. TFLite's calibrator mixes up results that share memory."""
         results = [index for operator in self._model.operators for index in operator.outputs]
         results = [index for index in results if self._model.tensors[index].dtype == np.float32]
         low, high = np.full(len(results), np.inf), np.full(len(results), _SMALLEST)
@@ -190,7 +190,7 @@ class _Calibrated:
             self._set_range(index, *limits)
 
     def _share_ranges(self) -> None:
-        """Widen the ranges of parts and maxima to the ranges of the tensors that they are from.
+        """Widen the ranges of parts and maxima to the ranges of their source tensors.
 
         The converter gives both one scale, which could otherwise clip the whole to the part.
         """
@@ -231,7 +231,7 @@ class _Calibrated:
         self._tensors[tensor].quantization = ranges
 
     def set_trained_ranges(self, end: _End) -> None:
-        """Set the ranges of trained ReLU6: 0..6, or -6..6 for what is added to these.
+        """Set the ranges of trained ReLU6: 0..6, or -6..6 for values that are added to them.
 
         If outputs are moved at the end, they already have the range of the model's output.
         """
