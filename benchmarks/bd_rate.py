@@ -21,8 +21,8 @@ UNLIMITED = (-math.inf, math.inf)
 def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITED) -> float:
     """Mean difference in rate at equal quality: -0.3 means 30 % smaller than the anchor's.
 
-    It is the mean ratio of the rates, less 1, over the qualities that both curves cover, at most
-    `between` two dB; NaN if there are none.
+    The result is the mean ratio of the rates, minus 1, over the qualities that both curves cover,
+    or only the qualities `between` two limits in dB. It is NaN if there are none.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)

@@ -1,4 +1,4 @@
-"""The formats of Pillow that benchmarks measure beside aecodec: lossless ones, and lossy ones."""
+"""The lossless and lossy formats of Pillow that benchmarks compare with aecodec."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _tuned_avif(measure: str, tune: str) -> PillowFormat:
 
 
 TUNED_FORMATS = (_tuned_avif("PSNR", "psnr"), _tuned_avif("SSIMULACRA2", "ssimulacra2"))
-"""AVIF at its best by one measure. By default, libaom tunes it for `iq`, and subsamples chroma."""
+"""AVIF tuned for one measure. By default, libaom tunes for `iq` and subsamples chroma."""
 
 BEST = (JPEGLI, *TUNED_FORMATS)
 """JPEG by a newer encoder, and AVIF with its best settings."""

@@ -24,8 +24,8 @@ Row = dict[str, Any]
 def run(name: str, module: Any, arguments: Sequence[str]) -> None:
     """Run a benchmark, print each row as a line of JSON, and write all rows to `--json`.
 
-    The file also records the machine, the command, the commit and the start.
-    The module has `add_arguments` for a parser, and `measure`, which yields rows for its options.
+    The file also records the machine, the command, the commit and the start. The module has the
+    functions `add_arguments`, for a parser, and `measure`, which yields rows for the options.
     """
     parser = argparse.ArgumentParser(
         f"python -m benchmarks {name}",

@@ -23,7 +23,7 @@ _MOST_NEAR = {1: 127, 2: 255}
 
 
 class Coding(NamedTuple):
-    """An array to bytes, and the bytes with the shape of the array to the array."""
+    """Functions from an array to bytes, and from the bytes and the shape back to the array."""
 
     encode: Callable[[Array], Data]
     decode: Callable[[Data, Shape], Array]
@@ -217,7 +217,7 @@ def _with_mask(coding: Coding) -> Coding:
 
 
 def _filled(array: Array, missing: Array) -> Array:
-    """Missing samples as the last known sample of their rows, or as the mean."""
+    """Replace missing samples by the last known sample of their rows, or by the mean."""
     places = np.maximum.accumulate(np.where(missing, 0, np.arange(array.shape[-1])), axis=-1)
     filled = np.take_along_axis(array, places, axis=-1)
     mean = 0.0 if missing.all() else float(np.nanmean(array))

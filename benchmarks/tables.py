@@ -1,6 +1,6 @@
 """The tables of README.md and the documentation, which are generated from the results.
 
-A table stands between two markers, `<!-- NAME -->` and `<!-- end of NAME -->`. `tables.toml` states
+A table stands between two markers, `<!-- NAME -->` and `<!-- end of NAME -->`. `tables.toml` lists
 the columns of each table, and the command that measures its figures.
 """
 
@@ -64,7 +64,7 @@ def _section(name: str) -> str:
 
 
 def _figures(name: str) -> str:
-    """The command, if it stands here, and the table."""
+    """The command, if the document shows it here, and the table."""
     command = TABLES[name].get("command")
     figures = table_of(name, _rows(TABLES[name].get("results", name)))
     return f"```sh\n{command}\n```\n\n{figures}" if command else figures

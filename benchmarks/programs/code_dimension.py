@@ -1,8 +1,8 @@
 """How many numbers does a digit need?
 
-One autoencoder for each code dimension, all trained in the same way for the squared error alone:
-its error before and after quantization on the test set, the bytes of a digit at the finest level,
-and the error of a principal component analysis of the same dimension for comparison.
+The benchmark trains one autoencoder for each code dimension, always to minimize the squared error.
+It measures the error on the test set before and after quantization, the bytes of a digit at the
+finest level, and the error of a principal component analysis with the same dimension.
 """
 
 from __future__ import annotations

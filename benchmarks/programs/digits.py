@@ -1,7 +1,7 @@
 """How many bytes does a digit cost, beside PNG, JPEG, WebP, JPEG XL and AVIF?
 
-Whole files of single digits of the MNIST test set, and all digits in one file. PSNR is that of the
-squared error averaged over all digits.
+The benchmark measures whole files with single digits from the MNIST test set, and a file with all
+digits. PSNR is computed from the squared error averaged over all digits.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 Each row of data is FILE, FILE:ARRAYS or FOLDER, with =ERRORS if --errors does not apply to it, such
 as "bands.npz:test_*=0,4,0.5%". Errors are numbers, or percentages of the range of each array, and
-are rounded down for integers. Arrays in .npz, .npy, TIFF and PNG are (frames, bands, height, width)
-or without the first axes, or have the bands in the last one. Each array is a file of aecodec, and a
-row adds them up. NaN is missing.
+are rounded down for integers. Arrays in .npz, .npy, TIFF and PNG have the axes (frames, bands,
+height, width), or only the last of these, or the bands as the last axis. Each array becomes one
+aecodec file, and a row adds the files up. NaN marks missing samples.
 
-Other formats store the samples without loss after quantization with steps of 2 E + 1, or keep E
-themselves (JPEG-LS, SZ3, LERC). Each is the smallest of its layouts: a file for each band, for all
+Other formats store quantized samples, with steps of 2 E + 1, without loss, or guarantee E
+themselves (JPEG-LS, SZ3, LERC). Each format uses its smallest layout: a file for each band, for all
 bands, or for a mosaic of all frames. Every file is decoded and its error is measured. Speed is in
 million samples per second of processor time, on one core.
 """

@@ -1,14 +1,13 @@
 """How many bytes does a codec need at equal quality, beside JPEG, WebP, JPEG XL and AVIF?
 
-Whole files, each picture by itself. The data are a folder of pictures, or an array of them. The
-BD-rate is the mean difference in bytes at equal quality (-30 % means files 0.7 times as large), by
-the PSNR of the mean squared error, by the mean of the pictures' PSNRs, by MS-SSIM, and by the mean
-of the pictures' scores by SSIMULACRA2, unless they are as small as digits. It is taken over the
-range that both formats cover; --between restricts the first to qualities in dB, --bpp all but the
-last to the qualities that the codec gives at these bits per pixel, and the last to scores of 30 to
-80.
+The benchmark measures whole files with one picture each, from a folder or an array. The BD-rate is
+the mean difference in bytes at equal quality (-30 % means files 0.7 times as large). Quality is the
+PSNR of the mean squared error, the mean of the pictures' PSNRs, MS-SSIM and, unless pictures are as
+small as digits, the mean SSIMULACRA2 score. A BD-rate covers the range that both formats cover.
+--between limits the first BD-rate to qualities in dB. --bpp limits all BD-rates but the last to the
+qualities that the codec reaches at these bits per pixel. The last covers scores from 30 to 80.
 
---only NAME... measures only these formats, beside aecodec.
+--only NAME... measures only these formats and aecodec.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ _BD_RATES = {
     "bd_rate_ms_ssim": "ms_ssim",
     "bd_rate_ssimulacra2": "ssimulacra2",
 }
-"""Qualities at which rates are compared, by the names of the BD-rates."""
+"""Qualities at which the rates are compared, by the names of the BD-rates."""
 
 _CODEC = "aecodec"
 _ANCHORS = {anchor.title: anchor for anchor in (*LOSSY, *BEST)}
 _LEAST_SIDE = 64
 """Least side of pictures for which SSIMULACRA2 is meaningful."""
 _SCORES = (30.0, 80.0)
-"""Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
+"""SSIMULACRA2 scores of photographs in use, from low to high quality."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

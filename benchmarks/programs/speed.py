@@ -2,7 +2,7 @@
 
 The benchmark measures digits, a folder of photographs and a mosaic of them in memory, and whole
 processes on the command line. The figures are seconds of processor time for one picture on one
-core, the least of several rounds. Pillow's encoders of other formats show how fast the machine is.
+core, from the fastest of several rounds. Pillow's encoders show how fast the machine is.
 """
 
 from __future__ import annotations

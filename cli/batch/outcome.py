@@ -12,7 +12,7 @@ Work = Callable[[Any, Console, Workers], None]
 
 
 class Outcome(NamedTuple):
-    """The printed lines of a file, each with whether it goes to standard error; and its error."""
+    """The printed lines of a file, each with a flag for standard error; and the file's error."""
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None

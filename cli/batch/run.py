@@ -26,7 +26,7 @@ _USUAL_BYTES = 10_000
 
 
 class BatchOptions(NamedTuple):
-    """How many processes work, None for one per core, and whether existing results are skipped."""
+    """Number of processes, or None for one per core; and whether to skip existing results."""
 
     jobs: int | None = 1
     skip_existing: bool = False
@@ -35,7 +35,7 @@ class BatchOptions(NamedTuple):
 def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
 ) -> None:
-    """Process all files, even if some fail; raises the error of a single one, or typer.Exit."""
+    """Process all files, even if some fail. Raises the error of a single file, or typer.Exit."""
     with console.bar("") as bar:
         tally = _Tally(console._replace(write=bar.write), len(items), options.skip_existing)
         if len(items) == 1:
@@ -66,7 +66,7 @@ def _outcomes(
 
 
 def _is_quick(items: Sequence[Any]) -> bool:
-    """Whether files are so few and small that starting other processes would take longer."""
+    """Whether files are so few and small that starting more processes would take longer."""
     sizes = (size_of(Path(name_of(item))) or _USUAL_BYTES for item in items)
     return len(items) < _MANY_FILES and sum(sizes) < _MANY_BYTES
 

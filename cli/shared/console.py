@@ -23,7 +23,7 @@ Values = Mapping[str, Any]
 
 
 class Console(NamedTuple):
-    """Prints results as text or JSON, to standard error if a file goes to the output."""
+    """Prints results as text or JSON, on standard error if standard output receives a file."""
 
     quiet: bool = False
     as_json: bool = False
@@ -79,7 +79,7 @@ class Console(NamedTuple):
 
     @contextmanager
     def messages_as_they_come(self) -> Iterator[None]:
-        """Print warnings at once, each text only once; and on a terminal the steps of the work.
+        """Print each new warning at once and, on a terminal, the steps of the work.
 
         A bar shows the progress of fitting priors.
         """

@@ -23,7 +23,7 @@ _NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
 
 
 class Source(NamedTuple):
-    """A file to read, or `-`, with the reason if it cannot be."""
+    """A file to read, or `-`, with the reason if it cannot be read."""
 
     path: Path
     problem: AecodecError | None = None
@@ -41,7 +41,7 @@ def real_path(path: Path) -> Path:
 
 
 def is_folder_at(path: Path) -> bool:
-    """Whether a path is an accessible folder; URLs are none."""
+    """Whether a path is an accessible folder; a URL is not a folder."""
     return os.path.isdir(path)
 
 

@@ -25,7 +25,7 @@ class ExistsError(UsageError):
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file or standard input, of a pipe or device at most 2 GiB; or InputError."""
+    """Read a file or standard input, but at most 2 GiB of a pipe or device; or InputError."""
     try:
         if path == STANDARD:
             if sys.stdin is None:
@@ -40,7 +40,7 @@ def read_bytes(path: Path) -> bytes:
 
 @contextmanager
 def opened_input(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, in which any place can be read, or the content of another one; or InputError."""
+    """Open a seekable file, or the content of a file that is not seekable; or InputError."""
     try:
         is_file = path != STANDARD and path.is_file()
         file = path.open("rb") if is_file else io.BytesIO(read_bytes(path))
@@ -123,8 +123,8 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder of files, whose names may be numbers or have subfolders.
 
-    A new folder appears as a whole. With `force`, the folder may exist; numbered files with higher
-    numbers are removed. Raises ExistsError or AecodecError.
+    A new folder is written completely or not at all. With `force`, the folder may exist; numbered
+    files with higher numbers are removed. Raises ExistsError or AecodecError.
     """
     with _failures_of(folder):
         if force:
@@ -142,7 +142,7 @@ def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> N
 
 
 def _is_numbered(old: Path, contents: Mapping[str, bytes]) -> bool:
-    """Whether the name of an existing file is a number in the same format as the contents'."""
+    """Whether the name of an existing file is a number in the same format as the new names."""
     example = Path(next(iter(contents)))
     are_numbers = old.is_file() and old.stem.isdecimal() and example.stem.isdecimal()
     return are_numbers and (len(old.stem), old.suffix) == (len(example.stem), example.suffix)

@@ -1,6 +1,6 @@
 """Options that several commands share.
 
-An option without names is named by the parameter of the command, or the field of its options.
+An option without names is named after the parameter of the command, or the field of its options.
 """
 
 from __future__ import annotations

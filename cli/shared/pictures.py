@@ -40,8 +40,8 @@ def read_picture(
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
     """Open a folder of images, or an array in an `.npz` or `.npy` file.
 
-    Raises InputError if the path does not exist or cannot be read, UsageError if an array is named
-    for a file that is not `.npz`, and ImageError if there are no images.
+    Raises InputError if the path does not exist or cannot be read, UsageError if an array is chosen
+    in a file that is not `.npz`, and ImageError if there are no images.
     """
     from aecodec.datasets.evaluation_set import open_dataset
 

@@ -23,7 +23,7 @@ _CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 
 
 def visible(text: str) -> str:
-    """A text without secrets and control characters, as names of files may come from anywhere."""
+    """Text without secrets and control characters, because file names may come from anywhere."""
     return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], masked(text))
 
 
