@@ -28,12 +28,12 @@ def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
         space = str(_opened(profile).profile.xcolor_space).strip()
         if space != _SPACE_OF[mode]:
             notes.add(
-                f"not kept: its colour profile, which is for {space}, while the pixels are {mode}"
+                f"aecodec drops its colour profile for {space}, because its pixels are {mode}"
             )
             return None
         _transform(profile, _WITHOUT_ALPHA.get(mode, mode))
     except Exception as error:  # ImageCms raises several types of errors for damaged profiles
-        notes.add(f"not kept: its colour profile, which is damaged ({error})")
+        notes.add(f"aecodec drops its colour profile, which is damaged ({error})")
         return None
     return profile
 

@@ -54,7 +54,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
         while (keyword := card[:8].decode("ascii").strip()) != "END":
             place += _CARD
             if len(card) < _CARD:
-                raise ImageError("the file ends in the middle of a header: download it again")
+                raise ImageError("the file ends in the middle of a header: download the file again")
             if place > _MOST_HEADERS:
                 raise ImageError(f"the headers of this FITS file exceed {_MOST_HEADERS} bytes")
             cards.setdefault(keyword, card[10:].decode("ascii", "replace").split("/")[0].strip())
@@ -76,7 +76,7 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         or len(unit.shape) not in (2, 3)
         or "BINTABLE" in unit.cards.get("XTENSION", "")
     ):
-        raise ImageError("the first data of this FITS file is not an image with 2 or 3 axes")
+        raise ImageError("the first HDU with data in this file is not an image with 2 or 3 axes")
     native_type(unit.dtype)
     *planes, height, width = unit.shape
     bands = planes[0] if planes else 1
@@ -84,9 +84,9 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     file.seek(0)
     headers, content = file.read(unit.start), file.read(unit.size)
     if len(content) < unit.size:
-        raise ImageError("the file ends before its image: download it again")
+        raise ImageError("the file ends before the end of its image: download the file again")
     if file.seek(0, os.SEEK_END) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
-        notes.add("not kept: all but the first image of this FITS file")
+        notes.add("aecodec reads only the first image of this FITS file")
     array = np.frombuffer(content, unit.dtype)
     blank: float | None = int(unit.cards["BLANK"]) if "BLANK" in unit.cards else None
     if unit.dtype == ">i2" and float(unit.cards.get("BZERO", 0)) == _UNSIGNED:

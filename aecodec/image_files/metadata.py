@@ -103,7 +103,7 @@ def note_dropped(image: Image.Image, metadata: dict[MetadataKind, bytes], notes:
     """Note the metadata of a loaded image that `.aec` files do not support, in one sentence."""
     names = list(_dropped(image, metadata))
     if names:
-        notes.add(f"not kept: its {' and its '.join(names)}")
+        notes.add(f"aecodec drops its {' and its '.join(names)}")
 
 
 def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterator[str]:
@@ -159,7 +159,7 @@ def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
             exif[ExifTags.Base.ResolutionUnit] = _INCH
         return exif.tobytes() if len(exif) else None
     except Exception as error:  # Pillow raises many types of errors for odd tags
-        notes.add(f"not kept: its tags, which are damaged ({error})")
+        notes.add(f"aecodec drops its tags, which are damaged ({error})")
         return None
 
 

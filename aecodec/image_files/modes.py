@@ -120,7 +120,7 @@ def check_scale(image: Image.Image) -> None:
     largest = _netpbm_max(image) or (0 if bits in (8, 16) else (1 << bits) - 1)
     if largest:
         raise ImageError(
-            f"its levels go up to {largest}, but Pillow scales them to 65535: convert it to TIFF"
+            f"its maximum is {largest}, but Pillow scales it to 65535: convert the file to TIFF"
         )
 
 
@@ -139,7 +139,7 @@ def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:
-            notes.add("not kept: its transparent colour, which has 16 bits")
+            notes.add("aecodec drops its transparent colour, which has 16 bits per channel")
         return image
     values = np.asarray(image)
     table = np.rint(np.arange(65536).clip(0, largest) * (255 / largest)).astype(np.uint8)
@@ -202,7 +202,7 @@ def check_channels(image: Image.Image) -> None:
     stored = stored_samples(image)
     if stored.channels != stored.known:
         raise ImageError(
-            f"{stored.channels} channels, of which {stored.known} are colours or alpha: convert "
+            f"only {stored.known} of its {stored.channels} channels are colours or alpha: convert "
             f"the file to TIFF, and {ANY_CODEC}"
         )
 

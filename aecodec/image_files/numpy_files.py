@@ -71,7 +71,7 @@ def read_header(file: IO[bytes]) -> Stated:
     field = file.read(count_size)
     size = int.from_bytes(field, "little")
     if size > _MOST_HEADER:
-        raise ImageError(f"an .npy header of {size} bytes: aecodec reads at most {_MOST_HEADER}")
+        raise ImageError(f"its header has {size} bytes, but aecodec reads at most {_MOST_HEADER}")
     shape, is_fortran, dtype = read(io.BytesIO(field + file.read(size)))
     return Stated(np.broadcast_to(np.zeros((), dtype), shape), "F" if is_fortran else "C")
 
@@ -81,7 +81,7 @@ def read_stated(file: IO[bytes], stated: Stated) -> Array:
     shape, dtype = stated.array.shape, stated.array.dtype
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
-        raise ImageError(f"the file ends inside its array of shape {shape}: download it again")
+        raise ImageError(f"the array of shape {shape} is incomplete: download the file again")
     return np.frombuffer(content, dtype).reshape(shape, order=stated.order)
 
 
@@ -95,7 +95,7 @@ def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         names = names_in(archive)
         name = _chosen(names, options.array)
         if len(names) > 1:
-            notes.add(f"not kept: its other arrays; the file holds only {name}")
+            notes.add(f"aecodec stores only its array {name}, and drops the other arrays")
         with opened_array(archive, name) as member:
             return read_npy(member, options, notes, name)
 
@@ -109,7 +109,7 @@ def opened_array(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     info = archive.getinfo(f"{name}.npy")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ImageError(
-            f"{name} uses a compression method that NumPy does not write: save it again with "
+            f"{name} uses a compression method that NumPy does not write: save the file with "
             "numpy.savez_compressed"
         )
     return archive.open(info)

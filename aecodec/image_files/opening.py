@@ -64,9 +64,9 @@ def check_stated_size(content: bytes, size: tuple[int, int]) -> None:
     try:
         width, height = read(content)
     except (struct.error, IndexError) as error:
-        raise ImageError("damaged: a compressed part of the picture has no header") from error
+        raise ImageError("damaged: the header of a compressed strip or tile is missing") from error
     if width > size[0] or height > size[1]:
-        raise ImageError(f"damaged: a {size[0]}x{size[1]} part has {width}x{height} pixels")
+        raise ImageError(f"damaged: {width}x{height} pixels in a {size[0]}x{size[1]} strip or tile")
 
 
 def _size_in_jpeg_2000(content: bytes) -> tuple[int, int]:
@@ -93,7 +93,7 @@ def opened_file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         if not (hasattr(file, "seekable") and file.seekable()):
             file = io.BytesIO(file.read())
     except (OSError, ValueError) as error:  # ValueError: not a valid path
-        raise ImageError(f"cannot be read: {error}") from error
+        raise ImageError(f"the file cannot be read: {error}") from error
     file.seek(0)
     with file if isinstance(source, Path) else nullcontext(file):
         yield file
@@ -124,12 +124,12 @@ def _rejection_text(file: IO[bytes]) -> str:
         return "a DICOM file: read it with pydicom, and pass its pixel_array to aecodec.compress"
     if prefix.startswith(_ARRAYS):
         return (
-            "not an image, but a file with arrays, such as netCDF: read them in Python, and store "
-            "them with aecodec.zarr or aecodec.compress"
+            "not an image, but a file with arrays, such as netCDF: read the arrays in Python, and "
+            "store them with aecodec.zarr or aecodec.compress"
         )
     if prefix:
         return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"
-    return "not an image, but an empty file"
+    return "the file is empty"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:

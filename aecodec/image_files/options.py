@@ -64,14 +64,14 @@ class ReadOptions:
     def check_pixels(self, size: tuple[int, int], frames: int, pixel_bytes: int = 3) -> None:
         """Raise ImageError if a file has no pixels or too many; n bytes count as n/3 pixels."""
         if min(*size, frames, pixel_bytes) < 1:
-            raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture needs at least 1")
+            raise ImageError(f"the picture has no pixels ({frames} x {size[0]}x{size[1]})")
         weight = -(-pixel_bytes // 3)
         pixels = size[0] * size[1] * frames * weight
         if pixels > self.pixel_limit:
             count = f"{frames} x " if frames > 1 else ""
             size_text = f" of {pixel_bytes} bytes (counted as {pixels})" if weight > 1 else ""
             raise ImageError(
-                f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
+                f"{count}{size[0]}x{size[1]} pixels{size_text} exceed the limit of "
                 f"{self.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
             )
 
@@ -84,8 +84,8 @@ class ReadOptions:
             return own if self.nodata is None else self.nodata
         if count := np.count_nonzero(array == own):
             notes.add(
-                f"{count} samples are {own:g}, which marks missing samples in this file: they are "
-                f"no longer missing, because nodata is {self.nodata:g}"
+                f"the file marks missing samples with {own:g}, but you set nodata to "
+                f"{self.nodata:g}: {count} samples of {own:g} are no longer missing"
             )
         return self.nodata
 

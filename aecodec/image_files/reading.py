@@ -57,7 +57,7 @@ def warn_of_sidecars(path: Path, prefix: str = "") -> None:
     world = path.with_suffix(path.suffix[:2] + path.suffix[-1] + "w")
     files = [path.with_name(path.name + suffix) for suffix in (".msk", ".ovr", ".aux.xml")]
     for file in filter(os.path.exists, [*files, world]):
-        warn(f"{prefix}not kept: the file {file.name} next to it")
+        warn(f"{prefix}aecodec ignores the file {file.name} next to it")
 
 
 def origin_of(path: Path) -> Origin | None:
@@ -102,7 +102,7 @@ def noting(name: str = "", *, warns: bool = True) -> Iterator[Notes]:
     except AecodecError:
         raise
     except Exception as error:  # packages raise many types of errors for damaged files
-        raise ImageError(f"cannot be read: {error}") from error
+        raise ImageError(f"the image cannot be read: {error}") from error
     if warns:
         notes.warn()
 
@@ -112,8 +112,8 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     if count < 2 or options.frames is Frames.FIRST:
         if count > 1:
             notes.add(
-                f"aecodec uses only the first of its {count} frames (compress --frames all, or "
-                "ReadOptions in Python, keeps all)"
+                f"aecodec uses only the first of its {count} frames (to keep all, use compress "
+                "--frames all or, in Python, ReadOptions)"
             )
         return _frame_of(image, options, notes)
     options.check_pixels(image.size, count)
@@ -128,7 +128,7 @@ def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Note
     if len(pictures) == 1:
         return pictures[0]
     if any(durations):
-        notes.add("the durations of its frames are not kept")
+        notes.add("aecodec drops the durations of its frames")
     return _joined(pictures, notes)
 
 
@@ -148,7 +148,7 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     picture = modes.to_picture(scaled, entries, notes)
     is_scene = GEOREFERENCE & set(getattr(image, "tag_v2", ()))
     if is_scene and picture.alpha is not None and is_mostly_translucent(picture.alpha):
-        notes.add("its last channel looks like a band, but is stored as alpha, as its tags state")
+        notes.add("its last channel is stored as alpha, as its tags state, but looks like a band")
     return picture
 
 
@@ -156,7 +156,7 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32-bit or float" if largest is None else f"{largest.bit_length()}-bit"
     advice = ANY_CODEC
     if image.mode not in modes.DEEP_MODES and image.format != "TIFF":  # a photograph
-        advice = "Pillow reads only 8 bits; convert the file to TIFF, or scale it with --depth 8"
+        advice = "convert the file to TIFF, or scale it to the 8 bits that Pillow reads (--depth 8)"
     return f"the picture has {bits} channels (mode {image.mode}): {advice}"
 
 
@@ -170,7 +170,7 @@ def _upright(image: Image.Image, notes: Notes) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception as error:  # Pillow rewrites all tags, but does not support all types
-        notes.add(f"not kept: its EXIF, which is damaged ({error})")
+        notes.add(f"aecodec drops its EXIF, which is damaged ({error})")
         image.info.pop("exif", None)  # Pillow remembers its orientation
         return ImageOps.exif_transpose(image)
 
@@ -179,7 +179,7 @@ def _orientation(image: Image.Image, notes: Notes) -> Any:
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception as error:  # Pillow raises many types of errors for damaged EXIF
-        notes.add(f"not kept: its EXIF, which is damaged ({error})")
+        notes.add(f"aecodec drops its EXIF, which is damaged ({error})")
         image.info.pop("exif", None)
         return None
 
@@ -220,8 +220,8 @@ def _joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     if len(sizes) > 1:
         text = ", ".join(f"{width}x{height}" for width, height in sizes)
         raise ImageError(
-            f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
-            "the same size: save the frames as separate files, or leave out --frames all"
+            f"its {len(frames)} frames have different sizes ({text}), but all frames of a file "
+            "must have the same size: save each frame as a file, or leave out --frames all"
         )
     if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
         notes.add("its frames have different colour profiles and were converted to sRGB")

@@ -44,7 +44,8 @@ def _write_png(picture: Picture) -> bytes:
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
         return encode_frames(Picture(samples, metadata=picture.metadata), ".png")[0]
     raise UsageError(
-        "a PNG file holds one picture: 8-bit grey levels or RGB, or 16-bit grey levels"
+        "PNG files can store only a single picture, with 8-bit or 16-bit grey levels or 8-bit RGB: "
+        "choose .tif or .npy"
     )
 
 
@@ -97,7 +98,7 @@ def _read_picture(file: IO[bytes], options: ReadOptions, notes: Notes) -> Pictur
             kind = np.int32 if largest_value(image) is None else np.uint16
             levels = np.asarray(image, None if image.mode == "F" else kind)
             if names := [name for name in _DEEP_INFO if image.info.get(name)]:
-                notes.add(f"not kept: its {', '.join(names)}")
+                notes.add(f"aecodec drops its {', '.join(names)}")
             transparent = image.info.get("transparency")
             nodata = transparent if options.nodata is None else options.nodata
             return framed_picture(levels[None, ..., None], Layout.FHW, nodata)
@@ -128,7 +129,7 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
     if write is not write_tiff:
         if picture.missing is not None and not has_values:
             raise UsageError(
-                "samples are missing, there is no nodata value, and only TIFF files hold masks: "
+                "the picture has a mask of missing samples, which only TIFF files can store: "
                 "choose .tif, or read the samples in Python with aecodec.decompress_array"
             )
         _note_lost_tags(picture, suffix, notes)
@@ -137,7 +138,7 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
     except AecodecError:
         raise
     except Exception as error:  # each package raises many types of errors
-        raise UsageError(f"cannot be written as {suffix}: {error}") from error
+        raise UsageError(f"the picture cannot be written as {suffix}: {error}") from error
     notes.warn()
     return content
 
@@ -146,4 +147,4 @@ def _note_lost_tags(picture: Picture, suffix: str, notes: Notes) -> None:
     source = _WRITERS.get(picture.origin.suffix.lower()) if picture.origin else None
     has_tags = MetadataKind.TIFF in picture.metadata and source in (write_tiff, write_fits)
     if has_tags and source is not _WRITERS[suffix.lower()]:
-        notes.add(f"not kept: its TIFF tags or FITS header, which {suffix} files do not have")
+        notes.add(f"aecodec drops its TIFF tags or FITS header, which {suffix} files do not have")

@@ -104,7 +104,7 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         kept = _with_marker(kept, SUBFILE_TYPE, MASK)
         mask = _stacked([reader.samples(page, 0) for page in masks], channels) == 0
         if np.any(samples, where=mask):
-            notes.add("not kept: the samples under its mask")
+            notes.add("aecodec drops the samples that its mask hides")
     picture = framed_picture(samples, layout, options.nodata_for(stated, samples, notes), mask)
     metadata = {MetadataKind.TIFF: kept.pack()}
     return replace(picture, is_big_endian=kept.byte_order == ">", metadata=metadata)
@@ -149,13 +149,13 @@ def _pages_of(
             images.append(page)
             page.check_limits(len(images), options)
     if not images:
-        raise ImageError("a TIFF file without pages, or with only reduced pages")
+        raise ImageError("this TIFF file has no pages, or only reduced copies")
     if len({page.kind for page in images}) > 1:
         raise ImageError(
             f"its {len(images)} pages differ in size or type: split it into files with equal pages"
         )
     if masks and [mask.size for mask in masks] != [page.size for page in images]:
-        raise ImageError("its transparency masks do not fit its pages")
+        raise ImageError("its masks do not match its pages in number and size")
     return images, masks
 
 
@@ -164,10 +164,12 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
     tags = [tag for tag in first if _is_kept(tag)]
     known = load_tifffile().TIFF.TAGS
     if names := [str(known.get(tag.code, tag.code)) for tag in first if tag not in tags]:
-        notes.add(f"not kept: its TIFF tags {', '.join(names)}")
+        notes.add(f"aecodec drops its TIFF tags {', '.join(names)}")
     general = [tag for tag in tags if tag.code in _ARGUMENTS]
     if any(page_tags not in (tags, general) for page_tags in later):
-        notes.add("not kept: the TIFF tags of later pages, which differ from those of the first")
+        notes.add(
+            "aecodec keeps only the TIFF tags of the first page; later pages have different tags"
+        )
     kept = _without_defaults(KeptTags(tags, images[0].tags.byte_order))
     is_repeated = later and tags != general and all(page_tags == tags for page_tags in later)
     return _with_marker(kept, SUBFILE_TYPE, PAGE) if is_repeated else kept
@@ -175,16 +177,16 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
 
 def _layout_of(page: TiffPage) -> Layout:
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
-        raise ImageError(f"{page.bitspersample} bits per sample: aecodec reads 8, 16, 32 and 64")
+        raise ImageError(f"its samples have {page.bitspersample} bits: use 8, 16, 32 or 64 bits")
     native_type(page.dtype)
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
         kind = getattr(page.photometric, "name", page.photometric)
         raise ImageError(
-            f"a TIFF file with colours {kind} and axes {page.axes}: codecs with bands accept only "
-            "grey levels, RGB, CMYK or bands; convert it to one of these"
+            f"this TIFF file has colours ({kind}) or axes ({page.axes}) that are not supported: "
+            "convert it to grey levels, RGB, CMYK or bands"
         )
     if page.samplesperpixel > MAX_BANDS:
-        raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")
+        raise ImageError(f"{page.samplesperpixel} bands exceed the limit of {MAX_BANDS}")
     return _LAYOUTS[page.axes]
 
 
@@ -217,7 +219,7 @@ def _channels_in(pages: int, text: str, options: ReadOptions) -> int:
     """Number of pages that are the bands of a frame; ImageError if there are too many."""
     channels = _channels_stated(text, pages) if options.band_axis is None else pages
     if channels > MAX_BANDS:
-        raise ImageError(f"{channels} bands: codecs have at most {MAX_BANDS}")
+        raise ImageError(f"{channels} bands exceed the limit of {MAX_BANDS}")
     return 1 if pages % channels else channels
 
 
@@ -250,8 +252,8 @@ def write_tiff(picture: Picture) -> bytes:
         samples = np.where(mask, samples.dtype.type(0), samples)
     if mask is not None and mask.shape[-1] > 1:
         raise UsageError(
-            "a TIFF file holds one mask, but different samples are missing in each band, and "
-            "there is no nodata value: read the file in Python with aecodec.decompress_array"
+            "a TIFF file can store only one mask, but each band of this picture has its own mask: "
+            "read the file in Python with aecodec.decompress_array"
         )
     content = io.BytesIO()
     with load_tifffile().TiffWriter(
@@ -270,7 +272,7 @@ def _tags_to_write(picture: Picture) -> KeptTags:
     stored = picture.metadata.get(MetadataKind.TIFF)
     kept = KeptTags.unpack(stored) if stored else KeptTags([], byte_order)
     if kept.byte_order != byte_order:
-        raise FormatError("damaged: its TIFF tags and its pixels differ in byte order")
+        raise FormatError("damaged: its TIFF tags and its samples have different byte orders")
     stated, nodata = _nodata_of(kept.text(GDAL_NODATA), picture.pixels.dtype), picture.nodata
     if nodata is None or repr(nodata) == repr(stated):
         return kept

@@ -41,8 +41,8 @@ STRUCTURE = {*range(254, 260), 266, 273, 277, 278, 279, 280, 281, 284, 317, 318,
 STRUCTURE |= {324, 325, 330, 339, 340, 341, 347, 529, 530, 531, 532}
 """Tags that describe how the pixels are stored, or their range."""
 
-OVERVIEWS = "not kept: its overviews"
-SUB_PICTURES = "not kept: the pictures in its SubIFDs"
+OVERVIEWS = "aecodec drops its overviews"
+SUB_PICTURES = "aecodec drops the pictures in its SubIFDs"
 
 _SIZES = {**kept_tags.TYPE_SIZES, 13: 4, 16: 8, 17: 8, 18: 8}
 _MOST_TAGS = 4096
@@ -143,14 +143,14 @@ def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> Non
         if is_preview and not page.is_reduced:
             raise ImageError("its first page is a preview: convert the file to a plain TIFF file")
         if page.is_mask:
-            raise ImageError(f"a TIFF file with a transparency mask: {ANY_CODEC}")
+            raise ImageError(f"this TIFF file has a transparency mask: {ANY_CODEC}")
         if page.is_sub or (page.is_reduced and number):
             notes.add(OVERVIEWS if page.is_reduced else SUB_PICTURES)
         elif number == 0 or options.frames is Frames.ALL:
             page.check_limits(1, options)
             is_preview = page.is_reduced
             if not page.is_kept_by_pillow:
-                raise ImageError(f"a TIFF file whose samples Pillow drops or changes: {ANY_CODEC}")
+                raise ImageError(f"Pillow would drop or change samples of this file: {ANY_CODEC}")
             if page.tags.numbers(kept_tags.EXTRA_SAMPLES) == (_PREMULTIPLIED,):
                 notes.add("its colours were divided by its alpha and rounded")
 
@@ -188,7 +188,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
     place, seen, stated = walk.first, set[int](), 0
     while place:
         if place in seen:
-            raise ImageError("damaged: its pages repeat")
+            raise ImageError("damaged: its list of pages contains a loop")
         seen.add(place)
         tags, following = walk.tags_at(place)
         page = Directory(tags, place)
@@ -199,7 +199,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
         place = following
     if stated > len(seen):
         raise ImageError(
-            f"it lists {stated} images, but has {len(seen)} pages: save it with one page per image"
+            f"its tags list {stated} images for {len(seen)} pages: save it with one page per image"
         )
 
 
@@ -230,7 +230,7 @@ class _Walk:
     def tags_at(self, place: int) -> tuple[kept_tags.KeptTags, int]:
         (count,) = self._unpack("Q" if self._is_big else "H", place)
         if count > _MOST_TAGS:
-            raise ImageError(f"a page with {count} tags: aecodec reads at most {_MOST_TAGS}")
+            raise ImageError(f"a page has {count} tags, but aecodec reads at most {_MOST_TAGS}")
         start, size = place + (8 if self._is_big else 2), struct.calcsize("<" + self._entry)
         entries = self._bytes_at(start, count * size)
         tags = [
@@ -252,9 +252,9 @@ class _Walk:
     def _bytes_at(self, place: int, size: int) -> bytes:
         self._budget -= size
         if self._budget < 0:
-            raise ImageError("damaged: its tags have more bytes than the file")
+            raise ImageError("damaged: its tags claim more bytes than the file contains")
         self._file.seek(place)
         content = self._file.read(size)
         if len(content) < size:
-            raise ImageError("the file ends in the middle of its tags: download it again")
+            raise ImageError("the file ends in the middle of its tags: download the file again")
         return content

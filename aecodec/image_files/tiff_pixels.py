@@ -51,7 +51,7 @@ class TiffReader:
             raise ImageError("damaged: the size of a page is ambiguous")
         if page.compression not in _BOUNDED | _PICTURES:
             name = getattr(page.compression, "name", page.compression)
-            raise ImageError(f"TIFF with {name} is not supported: save it with Deflate or ZSTD")
+            raise ImageError(f"its compression {name} is not supported: use Deflate or ZSTD")
         return page
 
     def samples(self, directory: Directory, filler: float) -> Array:

@@ -42,8 +42,8 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     """
     file_format = formats.format_of(suffix)
     if file_format not in formats.WRITTEN:
-        end = f"names that end with {suffix}" if suffix else "names without an extension"
-        raise UsageError(f"no image format for {end}: use .png, .tif, .jpg, .webp or .jp2")
+        end = f"the extension {suffix}" if suffix else "a name without an extension"
+        raise UsageError(f"images cannot have {end}: use .png, .tif, .jpg, .webp or .jp2")
     if quality is None and file_format in formats.NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format
@@ -72,7 +72,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     if file_format in formats.WITHOUT_ALPHA and not is_opaque:
         raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
     if file_format not in formats.HOLDS_METADATA and (names := _exif_and_xmp(image)):
-        notes.add(f"not kept: its {names}, which {file_format} does not support")
+        notes.add(f"aecodec drops its {names}, which {file_format} does not support")
     try:
         options.update(_metadata_options(image, file_format))
         file = io.BytesIO()
@@ -82,7 +82,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
             raise UsageError(
                 f"Pillow cannot write {image.mode} as {file_format}: {error}; use PNG or TIFF"
             ) from error
-        notes.add(f"not kept: its metadata, which cannot be written as {file_format} ({error})")
+        notes.add(f"aecodec drops its metadata, which {file_format} cannot store ({error})")
         bare = image.copy()
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)

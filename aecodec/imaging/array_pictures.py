@@ -35,7 +35,7 @@ def _warn_of_other_meanings(array: npt.NDArray[Any], picture: Picture) -> None:
     if array.ndim == 3 and _may_be_planes(array.shape):
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
-            "picture, pass np.moveaxis(array, 0, -1); if not, array[..., None] avoids this warning"
+            "picture, pass np.moveaxis(array, 0, -1); if not, pass array[..., None]"
         )
     if picture.alpha is not None and is_mostly_translucent(picture.alpha):
         warn(
@@ -141,7 +141,7 @@ def samples_picture(
         raise ImageError(
             f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: use "
             "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first (in "
-            "Python band_axis)"
+            "Python, band_axis)"
         )
     nodata = None if nodata is None else _checked_nodata(kind, nodata)
     missing = _missing(samples, nodata)
@@ -201,14 +201,12 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
     """The type in native byte order; ImageError if files or codecs with bands do not support it."""
     names, everywhere = ([kind.dtype for kind in kinds] for kinds in (SampleType, BAND_TYPES))
     if dtype.name not in names:
-        advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
+        advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if int32 can hold the samples")
         listed = ", ".join(names)
-        raise ImageError(f"samples of type {dtype.name}: files accept {listed}; pass {advice}")
+        raise ImageError(f"files can store {listed}, but not {dtype.name}: pass {advice}")
     if bands and dtype.name not in everywhere:
         listed = ", ".join(everywhere)
-        raise ImageError(
-            f"samples of type {dtype.name}: codecs with bands accept {listed}; {ANY_CODEC}"
-        )
+        raise ImageError(f"codecs with bands accept {listed}, but not {dtype.name}: {ANY_CODEC}")
     return dtype.newbyteorder("=")
 
 
@@ -252,5 +250,5 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
     if count:
         raise ImageError(
             f"{count} samples are infinite: replace them with NaN or, if infinity marks missing "
-            "samples, set nodata to it"
+            "samples, set nodata to infinity"
         )

@@ -14,7 +14,7 @@ from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin
 from aecodec.imaging.missing import Mask
 
-ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
+ANY_CODEC = "compress it with --max-error E or --lossless (in Python, with max_error)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,8 +149,8 @@ def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
             prefixes = [f"{name} is " for name in names] or [""] * len(pictures)
             first, second = (prefixes[n] + _kind_text(pictures[n]) for n in (0, number))
             raise ImageError(
-                f"{first}, {second}: you can stack pictures only if they have the same size, and "
-                "all or none have alpha"
+                f"{first}, {second}: you can stack only pictures of the same size, all with or all "
+                "without alpha"
             )
     channels = max(picture.pixels.shape[-1] for picture in pictures)
     planes = [picture.alpha for picture in pictures if picture.alpha is not None]

@@ -22,15 +22,15 @@ def stacked(
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
-        warn("grey pictures were converted to RGB, because all pictures of a stack have one mode")
+        warn("grey pictures were converted to RGB: all pictures of a stack must have the same mode")
     return joined if metadata is False else _with_names(joined, [path.name for path in paths])
 
 
 def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
     if joined.frames != len(names):
-        warn("the names of the pictures are not kept: a file with frames stores a single name")
+        warn("aecodec drops the names of the pictures, because an input has several frames")
     elif not can_be_kept(names):
-        warn("the names of the pictures are not kept: two are equal, or one is an unsafe file name")
+        warn("aecodec drops the names of the pictures: two names are equal, or one is unsafe")
     else:
         metadata = {**joined.metadata, MetadataKind.NAMES: pack_names(names)}
         return replace(joined, metadata=metadata)
@@ -45,7 +45,7 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
     differing = {kind for kind in kinds if len({p.metadata.get(kind) for p in pictures}) > 1}
     if differing:
         text = " and ".join(sorted(kind.name for kind in differing))
-        warn(f"not kept: {text}, in which the pictures differ")
+        warn(f"the pictures have different {text} metadata, which aecodec drops")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
 
 

@@ -62,7 +62,7 @@ def test_odd_metadata_of_a_file_does_not_end_a_batch(
     command("compress", "digit.png", "-o", "b.aec")
     result = command("decompress", "a.aec", "b.aec", "-o", "back/", "--format", file_format)
     assert (result.status, len(os.listdir("back"))) == (0, 2)
-    assert file_format != "tiff" or "a.aec: not kept: its metadata" in result.err
+    assert file_format != "tiff" or "a.aec: aecodec drops its metadata" in result.err
 
 
 def test_a_large_picture_is_read_quietly_and_a_huge_one_needs_a_word(
@@ -81,8 +81,8 @@ def test_a_large_picture_is_read_quietly_and_a_huge_one_needs_a_word(
 def test_all_frames_or_a_warning(folder: Path, command: Command) -> None:
     Path("moving.png").write_bytes(animation("PNG", [rgb, second, rgb], duration=40))
     result = command("compress", "moving.png")
-    assert "uses only the first of its 3 frames (compress --frames all, or" in result.err
+    assert "uses only the first of its 3 frames (to keep all, use compress" in result.err
     result = command("compress", "moving.png", "--frames", "all", "--force")
-    assert result.err == "warning: moving.png: the durations of its frames are not kept\n"
+    assert result.err == "warning: moving.png: aecodec drops the durations of its frames\n"
     assert command("decompress", "moving.aec").status == 0
     assert sorted(os.listdir("moving_decompressed")) == ["1.png", "2.png", "3.png"]

@@ -131,7 +131,7 @@ ODD_PICTURES = [
         saved(grey, icc_profile=P3),
         "L",
         as_rgb(GREYS),
-        warning="its colour profile, which is for RGB, while the pixels are L",
+        warning="its colour profile for RGB, because its pixels are L",
     ),
     OddPicture(
         "damaged profile", saved(rgb, icc_profile=P3[:300]), warning="profile, which is damaged"
@@ -157,10 +157,10 @@ ODD_PICTURES = [
     OddPicture(
         "linear light",
         with_chunks((b"gAMA", struct.pack(">I", 100000))),
-        warning="not kept: its gamma of 1",
+        warning="aecodec drops its gamma of 1",
     ),
     OddPicture(
-        "no EXIF", saved(rgb, exif=b"garbage"), warning="not kept: its EXIF, which is damaged"
+        "no EXIF", saved(rgb, exif=b"garbage"), warning="aecodec drops its EXIF, which is damaged"
     ),
     OddPicture(
         "coding of colours by numbers",
@@ -172,19 +172,19 @@ ODD_PICTURES = [
     OddPicture(
         "text",
         with_chunks(Title="a", Author="b", Software="c"),
-        warning="not kept: its text (Title, Author)",
+        warning="aecodec drops its text (Title, Author)",
     ),
     OddPicture(
         "comment and resolution beside EXIF",
         saved(rgb, "JPEG", quality=95, comment=b"mine", dpi=(300, 300), exif=exif_of(Make="m")),
         colours=jpeg_shown,
-        warning="not kept: its resolution of 300 dpi and its comment",
+        warning="aecodec drops its resolution of 300 dpi and its comment",
         kinds={EXIF},
     ),
     OddPicture(
         "TIFF with tags",
         saved(rgb, "TIFF", artist="b", dpi=(600, 600), tiffinfo={33550: (3.0,) * 3, 65000: "x"}),
-        warning="not kept: its TIFF tags ModelPixelScaleTag, ",
+        warning="aecodec drops its TIFF tags ModelPixelScaleTag, ",
         kinds={EXIF},
     ),
     OddPicture(

@@ -45,7 +45,7 @@ def test_images_without_pages_are_rejected(colours: int) -> None:
     frames = np.stack([np.squeeze(BANDS[..., :colours])] * 2)
     options = {"photometric": "rgb" if colours == 3 else "minisblack", "metadata": {}}
     for read in (read_image, read_samples):
-        with pytest.raises(ImageError, match="it lists 2 images, but has 1 pages"):
+        with pytest.raises(ImageError, match="list 2 images for 1 pages"):
             read(io.BytesIO(tiff(frames, truncate=True, **options)))
     content = io.BytesIO(tiff(frames, **options))
     assert read_samples(content).pixels.shape == (2, 12, 16, colours)
@@ -74,7 +74,7 @@ def test_what_is_dropped_is_named() -> None:
     for content, note in (
         (pyramid, "its overviews"),
         (tiff((WIDE, {"subifds": 1}), WIDE[::2]), "pictures in its SubIFDs"),
-        (FOR_BANDS["mask"], "samples under its mask"),
+        (FOR_BANDS["mask"], "samples that its mask hides"),
         (bytes(sparse), "1 of its strips or tiles are missing"),
     ):
         with pytest.warns(AecodecWarning, match=note):
@@ -92,8 +92,8 @@ def test_files_beside_an_image_are_named(tmp_path: Path) -> None:
     with pytest.warns(AecodecWarning) as caught:
         aecodec.compress(tmp_path / "a.tif", max_error=0)
     said = " ".join(str(warning.message) for warning in caught)
-    assert "not kept: the file a.tif.msk" in said
-    assert "not kept: the file a.tfw" in said
+    assert "aecodec ignores the file a.tif.msk" in said
+    assert "aecodec ignores the file a.tfw" in said
 
 
 def test_alpha_of_bands_is_exact(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_alpha_of_bands_is_exact(tmp_path: Path) -> None:
     )
     codec = aecodec.Codec(band_codec(tmp_path, [(0, 255)] * 5))
     picture = read_samples(io.BytesIO(scene))
-    with pytest.raises(UsageError, match="alpha, which levels cannot keep"):
+    with pytest.raises(UsageError, match="alpha, which no level keeps exact"):
         codec.compress(picture, level=1)
     restored = codec.decompress_array(codec.compress(picture, max_error=9))
     assert (restored[..., 4] == alpha).all()

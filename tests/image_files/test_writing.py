@@ -44,9 +44,9 @@ def test_resolution_and_metadata_come_back(suffix: str) -> None:
 
 def test_what_a_format_does_not_hold_is_named() -> None:
     picture = Picture(COLOURS[None], None, {MetadataKind.EXIF: exif_of(Make="m")})
-    with pytest.warns(AecodecWarning, match="not kept: its EXIF"):
+    with pytest.warns(AecodecWarning, match="aecodec drops its EXIF"):
         encode_frames(picture, ".bmp")
-    with pytest.raises(UsageError, match=r"no image format for names that end with \.gif"):
+    with pytest.raises(UsageError, match=r"images cannot have the extension .gif"):
         encoded(rgb, ".gif")
 
 

@@ -30,7 +30,7 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
 
 def test_differing_metadata_is_named() -> None:
     pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: exif}) for exif in (b"1", b"2")]
-    with pytest.warns(AecodecWarning, match="EXIF, in which the pictures differ"):
+    with pytest.warns(AecodecWarning, match="different EXIF metadata"):
         shared = shared_metadata(pictures, None)
     picture, names = without_names(stacked(PATHS, pictures, shared, None))
     assert (picture.metadata, names) == ({ICC: b"same"}, ["a.jpg", "b.png"])
@@ -49,8 +49,8 @@ def test_names_survive_or_are_refused(names: list[str]) -> None:
 def test_names_that_cannot_be_kept_are_told() -> None:
     frames = Picture(np.zeros((3, 4, 4, 1), np.uint8))
     for paths, first, problem in (
-        (PATHS, frames, "stores a single name"),
-        ([Path("a/x"), Path("b/x")], PLAIN, "two are equal"),
+        (PATHS, frames, "an input has several frames"),
+        ([Path("a/x"), Path("b/x")], PLAIN, "two names are equal"),
     ):
         with pytest.warns(AecodecWarning, match=problem):
             stacked(paths, [first, PLAIN], {}, None)
