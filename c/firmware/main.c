@@ -85,7 +85,7 @@ static size_t write_file(void)
 static const char *encode(void)
 {
     if (receive(pixels, sizeof pixels) != sizeof pixels) {
-        return "not a raw picture of the codec's size";
+        return "this is not a raw picture of the codec's size";
     }
     size_t size = write_file();
     return size && transmit(file, size) ? NULL : "the file cannot be written";
@@ -122,7 +122,7 @@ static const char *decode(void)
 {
     size_t size = receive(file, sizeof file);
     if (size > sizeof file || !read_file(size)) {
-        return "not a file of a picture of the codec's size";
+        return "this is not a file with a picture of the codec's size";
     }
     return transmit(pixels, sizeof pixels) ? NULL : "the picture cannot be written";
 }

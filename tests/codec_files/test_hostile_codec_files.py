@@ -158,7 +158,7 @@ def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables
     transfer = Transfer(np.array(limits, np.float64), np.array(tables, np.uint16))
     section = bands_section(Bands(1, ("a",)), transfer)
     codec.file.write_bytes(pack_codec(codec.spec, codec.rdoq, [section, *codec.sections[1:]]))
-    with pytest.raises(CodecError, match=r"bands\.aecodec: not a codec file of version"):
+    with pytest.raises(CodecError, match=r"bands\.aecodec: this is not a codec file of version"):
         CodecFolder.open(tmp_path)
 
 

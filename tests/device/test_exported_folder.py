@@ -52,8 +52,8 @@ def test_the_program_makes_pythons_file_and_says_what_is_wrong(
     for arguments, message in [
         (("encode", "sample.raw"), None),
         (("encode", "missing.raw"), "No such file"),
-        (("encode", "sample.aec"), "sample.aec: not a raw picture of the codec's size"),
-        (("encode", "README.md"), "README.md: not a raw picture"),
+        (("encode", "sample.aec"), "sample.aec: this is not a raw picture of the codec's size"),
+        (("encode", "README.md"), "README.md: this is not a raw picture"),
         (("decode", "sample.aec"), "sample.aec: the decoder is not in this program"),
     ]:
         command = [program, *arguments, file]
@@ -86,7 +86,7 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
         assert (done.status, done.out) == (1, "")
         assert error in done.err
     (damaged / "aecodec_device_encoder.c").unlink()
-    assert "has no network" in command("verify", "--device", damaged).err
+    assert "contains no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
     assert "use a folder written by aecodec export" in done.err
