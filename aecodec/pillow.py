@@ -83,7 +83,7 @@ class AecImageFile(ImageFile.ImageFile):
     def seek(self, frame: int) -> None:
         """Select a picture of a stack; raise EOFError if there is no picture with this number."""
         if not 0 <= frame < self.n_frames:
-            raise EOFError(f"no picture {frame}: use a number from 0 to {self.n_frames - 1}")
+            raise EOFError(f"there is no picture {frame}: use 0 to {self.n_frames - 1}")
         self._shown = frame
 
     def load(self) -> Any:

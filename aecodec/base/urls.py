@@ -32,7 +32,7 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: use a local path instead of a URL (outputs: -o)")
+        raise UsageError(f"{masked(str(path))}: use a local path, not a URL (for outputs, with -o)")
 
 
 def object_size(url: Path) -> int:

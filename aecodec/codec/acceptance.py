@@ -25,8 +25,8 @@ def fit(spec: CodecSpec, picture: Picture) -> Picture:
     """Give a picture that is coded as samples a layout; ImageError if the codec rejects it."""
     bands = picture.pixels.shape[-1]
     if spec.band_count is None and picture.is_scientific:
-        text = f"codec {spec.name} accepts uint8 grey or RGB; {ANY_CODEC}"
-        raise ImageError(f"{_text(picture)}: {text}")
+        text = f"but codec {spec.name} accepts only uint8 grey or RGB pictures: {ANY_CODEC}"
+        raise ImageError(f"{_text(picture)}, {text}")
     if spec.bands:
         _check_bands(spec.name, spec.bands, picture)
         native_type(picture.pixels.dtype, spec.bands.count)
@@ -39,7 +39,7 @@ def _check_bands(name: str, taken: Bands, picture: Picture) -> None:
     if picture.alpha is not None or picture.pixels.shape[-1] != taken.count:
         alpha = "" if picture.alpha is None else " and alpha"
         raise ImageError(
-            f"{_text(picture)}{alpha}: codec {name} needs {_bands_text(taken.count)} "
+            f"{_text(picture)}{alpha}, but codec {name} needs {_bands_text(taken.count)} "
             f"({', '.join(taken.names)}) and no alpha: select these bands with array[..., [...]], "
             f"or {ANY_CODEC}"
         )
@@ -88,10 +88,10 @@ def check_fill(folder: CodecFolder, picture: Picture) -> None:
     if not (spans[:, 0] < spans[:, 1]).any() or np.ptp(relative) >= _LEAST_FILL:
         return
     text = (
-        f"its samples, {spans.min():g} to {spans.max():g}, fill only {np.ptp(relative):.2g} of the "
-        f"range of codec {folder.spec.name}, {low.min():g} to {high.max():g}: if their units "
-        "differ from the codec's, convert them, or compress with a maximum error (--max-error E; "
-        "in Python, max_error)"
+        f"its samples lie in {spans.min():g}..{spans.max():g}, only {np.ptp(relative):.2g} of the "
+        f"range {low.min():g}..{high.max():g} of codec {folder.spec.name}: if the codec expects a "
+        "different unit, convert the samples, or set a maximum error (--max-error E; in Python, "
+        "max_error)"
     )
     if len(limits) > 1 and np.ptp(relative) < _LEAST_FILL_OF_BANDS:
         raise ImageError(text)

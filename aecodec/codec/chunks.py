@@ -60,8 +60,8 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
         check_limits(picture)
     except ImageError as error:
         raise ImageError(
-            f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
-            "(N, H, W, C), with C from 1 to 4; codec 'samples' accepts any shape and type)"
+            f"{error} (a chunk must be uint8, with the shape (H, W), (H, W, C), (N, H, W) or "
+            "(N, H, W, C), and C from 1 to 4; codec 'samples' accepts any shape and type)"
         ) from error
     return picture
 
@@ -89,8 +89,8 @@ def band_axis(shape: Shape, bands: int) -> int | None:
         return -3
     plain = "(H, W), (N, H, W), " if bands == 1 else ""
     raise ImageError(
-        f"chunks of {shape}: the codec has {bands} band{'s' * (bands > 1)}, so use chunks with the "
-        f"shape {plain}(H, W, {bands}), ({bands}, H, W), (N, H, W, {bands}) or (N, {bands}, H, W)"
+        f"chunks have the shape {shape}, but the codec has {bands} band{'s' * (bands > 1)}: use "
+        f"{plain}(H, W, {bands}), ({bands}, H, W), (N, H, W, {bands}) or (N, {bands}, H, W)"
     )
 
 
@@ -102,9 +102,9 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
         text = "a last axis of length 1 to 4 holds channels: each chunk must contain all channels"
     else:
         axis = band_axis(chunk, bands) if bands > 1 else None  # ANY_BANDS has no axis of bands
-        text = f"select only the {bands} bands of the codec"
+        text = f"the codec has {bands} bands, so select as many bands of the array"
     if axis is not None and chunk[axis] != array[axis]:
-        raise ImageError(f"chunks of {chunk} in an array of {array}: {text}")
+        raise ImageError(f"chunks of shape {chunk} in an array of shape {array}: {text}")
 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
@@ -118,21 +118,21 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
     if stored != (chunk.frames, chunk.size, mode, expected):
         name = samples.type.dtype if samples else header.picture_mode.name
         raise FormatError(
-            f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but the chunks of this "
-            f"array have the shape {shape}: it belongs to a different array"
+            f"the chunk contains {header.frames} x {size[0]}x{size[1]} {name}, but this array has "
+            f"chunks of shape {shape}: the chunk belongs to a different array"
         )
 
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 _VALUE_NOT_KEPT = (
-    "codec {name} does not keep the value of missing pixels: if 0 marks them, use codec "
+    "codec {name} does not preserve the fill value 0: if 0 marks missing pixels, use codec "
     "'samples'; otherwise, pass nodata=False"
 )
 _EXACT = Target(max_error=0)
 _PERCENTAGE = (
-    "a maximum error in percent of a chunk's range grows if you write parts of the chunk again: "
-    "write whole chunks, or use a number"
+    "a maximum error in percent refers to the range of a chunk, and errors grow if you write parts "
+    "of the chunk: write whole chunks, or use a number instead of a percentage"
 )
 
 
@@ -191,8 +191,8 @@ class ChunkCodec:
         is_valid &= is_built_in or (is_id and has_target)
         if not is_valid:
             raise UsageError(
-                f"{dict(values)} is not a configuration: set codec (a name) and, if needed, level "
-                "(at least 1), max_error, codec_id (eight hexadecimal digits; needs level or "
+                f"{dict(values)} is not a valid configuration: set codec (a name) and, if needed, "
+                "level (at least 1), max_error, codec_id (eight hexadecimal digits; needs level or "
                 f"max_error), bands (1 to {MAX_CODEC_BANDS}) and nodata (a number; needs bands)"
             )
         if not is_built_in:
@@ -248,8 +248,8 @@ class ChunkCodec:
         is_number = nodata is not None and nodata is not False
         if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
             raise ImageError(
-                f"the chunk contains NaN, and nodata is {nodata:g}: a chunk can mark missing "
-                "samples in only one way, so replace NaN with nodata"
+                f"the chunk contains NaN, but nodata is {nodata:g}: a chunk can mark missing "
+                f"samples in only one way, so replace NaN with {nodata:g}"
             )
         picture = picture_with(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)
@@ -309,7 +309,7 @@ class ChunkCodec:
         if header.codec_id != self.codec_id:
             raise CodecError(
                 f"the chunk was made with codec {title_of(header.codec_id)}, but this array needs "
-                f"{title_of(self.codec_id, self.name)}: it belongs to a different array"
+                f"{title_of(self.codec_id, self.name)}: the chunk belongs to a different array"
             )
         return header
 

@@ -167,11 +167,10 @@ def _warn_of_nan(picture: Picture) -> None:
     if nodata is None or np.isnan(nodata) or picture.pixels.dtype.kind != "f":
         return
     if count := np.count_nonzero(np.isnan(picture.pixels)):
-        warn(f"{count} NaN samples become {nodata:g}, the nodata value")
+        warn(f"{count} NaN samples were replaced with {nodata:g}, the nodata value")
 
 
 def _warn_of_conversion(picture: Picture) -> None:
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile and not is_srgb(profile, picture.mode):
-        text = f"its colours were converted to sRGB: their profile ({name_of(profile)}) is not kept"
-        warn(text)
+        warn(f"aecodec drops its profile ({name_of(profile)}) and converts its colours to sRGB")

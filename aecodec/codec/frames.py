@@ -87,12 +87,12 @@ class Frames:
         """Check that numbers are in range, and count negative ones from the end."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
             raise UsageError(
-                f"an index of type {numbers.dtype} and shape {numbers.shape}: use an integer, a "
-                "slice or a list of integers"
+                f"the index has the type {numbers.dtype} and the shape {numbers.shape}: use an "
+                "integer, a slice or a list of integers"
             )
         count = len(self)
         if wrong := [int(number) for number in numbers if not -count <= number < count]:
-            raise IndexError(f"no frame {wrong[0]}: the frames are numbered from 0 to {count - 1}")
+            raise IndexError(f"there is no frame {wrong[0]}: use a number from 0 to {count - 1}")
         return np.where(numbers < 0, numbers + count, numbers).astype(np.intp)
 
     def _stacked(self, numbers: Numbers) -> Array:
@@ -121,4 +121,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}") from error
+        raise InputError(f"the file cannot be read: {error.strerror}") from error

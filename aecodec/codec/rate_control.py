@@ -151,7 +151,7 @@ def _beyond_levels(
     place = bisect_left(errors, minimum, key=quality_of)
     if place == len(errors):
         raise UsageError(
-            f"even a lossless file does not reach {minimum:g} {quality.unit}: use a lower value"
+            f"even a lossless file does not reach {minimum:g} {quality.unit}: use a lower minimum"
         )
     return file_within(errors[place])
 
@@ -161,7 +161,7 @@ def _quality_at(
 ) -> float:
     value = quality.of(picture, encoding.decode(level_index).pixels, limits)
     if math.isnan(value):
-        raise UsageError(f"the picture is too small to measure its quality {quality.unit}")
+        raise UsageError(f"the picture is too small for a score {quality.unit}: use min_psnr")
     return value
 
 

@@ -58,8 +58,8 @@ def check_guarantee(
     if not bounds or not all(map(_is_within, bounds, allowed, repeat(target.is_root))):
         stated = refinements[-1].largest_bound.text if refinements else "nothing"
         raise FormatError(
-            f"the file must guarantee a maximum error of {last}, but guarantees {stated}: it was "
-            "trimmed or replaced"
+            f"the file must guarantee a maximum error of {last}, but guarantees {stated}: the file "
+            "was trimmed or replaced"
         )
 
 
@@ -76,9 +76,8 @@ def _errors(spec: CodecSpec, picture: Picture, target: Target) -> list[list[floa
         errors = [[e * (band not in alpha) for band, e in enumerate(part)] for part in spread]
     if target.is_root and not (dtype.kind in "iu" and dtype.itemsize <= 2):
         raise UsageError(
-            f"max_error is {max(errors[0]):g}sqrt, but the samples are {dtype.name}: only integers "
-            "of 8 or 16 bits can have errors relative to their square root; use a number or a "
-            "percentage"
+            f"max_error is {max(errors[0]):g}sqrt, but the samples are {dtype.name}, not 8-bit or "
+            "16-bit integers: use a number or a percentage"
         )
     return errors
 

@@ -101,8 +101,8 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
         codec = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)
         if codec is None:
             raise CodecError(
-                f"made with codec {title_of(codec_id, name)}, which this version does not include: "
-                "pass the codec's file with --codec, in Python as codec, for Zarr to "
+                f"codec {title_of(codec_id, name)} is needed, but not part of this version: pass "
+                "its file with --codec, in Python as the argument codec, for Zarr to "
                 "aecodec.zarr.Aecodec, or for Pillow to aecodec.pillow.register_aec_opener"
             )
         remember(codec)

@@ -65,7 +65,8 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
         raise UsageError(
-            "band_axis and nodata are for arrays or files, with max_error or a codec with bands"
+            "use band_axis and nodata only for arrays or files, and only with max_error or a codec "
+            "with bands"
         )
     if isinstance(image, Picture):
         return image
@@ -73,9 +74,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
         return with_origin(from_pil(image, options), getattr(image, "filename", ""))
     if hasattr(image, "__array__"):
         if np.ma.is_masked(image):  # numpy.ma takes 30 ms to import
-            raise ImageError(
-                f"the array has masked samples: {ANY_CODEC}, or fill them with array.filled()"
-            )
+            raise ImageError(f"the array has masked samples: {ANY_CODEC}, or pass array.filled()")
         return from_array(np.asarray(image))
     if is_file:
         return _read_file(image, options)
@@ -125,7 +124,7 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return content_of(path)
     except (OSError, ValueError) as error:  # ValueError: not a valid path
-        raise FormatError(f"{path}: cannot be read: {error}") from error
+        raise FormatError(f"{path} cannot be read: {error}") from error
 
 
 def content_of(path: Path) -> bytes:
@@ -143,5 +142,5 @@ def read_to_end(file: IO[bytes]) -> bytes:
         parts.append(part)
         size += len(part)
         if size > _MOST_BYTES:
-            raise OSError(errno.EFBIG, "a pipe or device with more than 2 GiB: use a file")
+            raise OSError(errno.EFBIG, "the pipe or device sent more than 2 GiB: use a file")
     return b"".join(parts)

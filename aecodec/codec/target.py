@@ -103,8 +103,8 @@ class Target:
             object.__setattr__(self, "max_error", tuple(self.max_error))
         if len(self._errors) > MAX_REFINEMENTS:
             raise UsageError(
-                f"max_error has {len(self._errors)} values: a file can have at most "
-                f"{MAX_REFINEMENTS} refinements; use fewer values"
+                f"max_error has {len(self._errors)} values, but a file can have at most "
+                f"{MAX_REFINEMENTS} refinements: use fewer values"
             )
         nonzero = [error for part in self._errors for error in part.values() if error.number]
         if self.is_root and not all(error.is_root for error in nonzero):
@@ -163,8 +163,8 @@ class Target:
             listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
             problem = f"there is no band {unknown[0]}" if unknown else "some errors are missing"
             raise UsageError(
-                f"max_error is {_text(self.max_error)}: {problem}; set an error for each band: "
-                f"{listed}"
+                f"max_error is {_text(self.max_error)}, but {problem}: set an error for each of "
+                f"the bands {listed}"
             )
         return [errors[name].of_range(ranges[name]) for name in names]
 

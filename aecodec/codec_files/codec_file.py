@@ -181,12 +181,12 @@ def open_codec(content: bytes) -> OpenCodec:
         raise CodecError("not a codec file")
     _, version, _, _, *rdoq = _START.unpack_from(content)
     if version != VERSION:
-        raise CodecError(f"a codec file of version {version}: upgrade aecodec")
+        raise CodecError(f"aecodec cannot read version {version} of codec files: upgrade aecodec")
     codec = NativeCodec(content)
     entries = codec.sections
     for entry in filter(lambda entry: entry.offset, entries):
         if hashlib.sha256(codec.part(entry.offset, entry.size)).digest() != bytes(entry.sha256):
-            raise CodecError("damaged: the hash of a section is wrong")
+            raise CodecError("damaged: the hash of a section is wrong; copy the file again")
     try:
         bands, transfer = _bands(codec, entries) if codec.facts.phases else (None, None)
         spec = _spec_of(codec.facts, content, bands)
@@ -226,7 +226,7 @@ def _levels(content: bytes, count: int) -> tuple[Level, ...]:
 def _bands(codec: NativeCodec, entries: Sequence[structures.Section]) -> tuple[Bands, Transfer]:
     """The bands of a codec, whose section is the first one."""
     if not entries or entries[0].kind != SectionKind.BANDS:
-        raise ValueError("the section of its bands is missing")
+        raise ValueError("the section that describes the bands is missing")
     content = codec.part(entries[0].offset, entries[0].size)
     phases, count, file_limits = _BANDS.unpack_from(content)
     limits = np.array([(band.low, band.high) for band in codec.bands])

@@ -29,8 +29,8 @@ from aecodec.native import structures
 _MAX_FILE = 1 << 28
 
 _FLOAT_NETWORKS = (
-    ": export and training need the float networks next to the codec file; if they are not "
-    "installed, use the codec's folder in aecodec's source, aecodec/data/codecs/NAME"
+    ": export and training need the float networks next to the codec file; if a built-in codec "
+    "lacks them, use its folder in aecodec's source, aecodec/data/codecs/NAME"
 )
 
 
@@ -136,7 +136,7 @@ def _read_regular(path: Path) -> bytes:
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     if size > _MAX_FILE:
-        raise OSError(errno.EFBIG, f"not part of a codec: it has more than {_MAX_FILE} bytes")
+        raise OSError(errno.EFBIG, f"the file exceeds {_MAX_FILE} bytes")
     return path.read_bytes()
 
 

@@ -133,5 +133,5 @@ def read_rate_weight(values: Mapping[str, Any]) -> RateWeight:
     weight = RateWeight(**values)
     for number in weight:
         if type(number) is not int or not 0 <= number <= _MAX_WEIGHT:
-            raise ValueError(f"rdoq contains {number!r}, not an integer from 0 to {_MAX_WEIGHT}")
+            raise ValueError(f"rdoq contains {number!r}: use integers from 0 to {_MAX_WEIGHT}")
     return weight

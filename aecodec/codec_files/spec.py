@@ -31,7 +31,7 @@ def is_name(value: Any) -> TypeGuard[str]:
 def printable_name(value: Any) -> str:
     """Return a name that :func:`is_name` accepts; raise ValueError for other names."""
     if not is_name(value):
-        raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
+        raise ValueError(f"a name must have 1 to {_MAX_NAME} characters, all of them printable")
     return value
 
 
@@ -51,7 +51,7 @@ class Bands:
 
     def __post_init__(self) -> None:
         if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_CODEC_BANDS:
-            raise ValueError(f"{self.phases} phases or {len(self.names)} bands are out of range")
+            raise ValueError(f"wrong number of phases ({self.phases}) or bands ({len(self.names)})")
         for name in self.names:
             printable_name(name)
 
@@ -124,7 +124,7 @@ class CodecSpec:
         if not self.levels:
             raise UsageError(
                 f"codec {self.name} has no levels: set only a maximum error, with --max-error or "
-                "--lossless (in Python max_error)"
+                "--lossless (in Python, max_error)"
             )
         level = self.default_level if level is None else level
         if not isinstance(level, Real) or not 1 <= level <= len(self.levels):  # also rejects NaN
@@ -133,7 +133,7 @@ class CodecSpec:
                 f"(smallest file) to {len(self.levels)} (best picture)"
             )
         if not self.has_gains and level != int(level):
-            raise UsageError(f"level {level:g}: codec {self.name} has only whole levels")
+            raise UsageError(f"level {level:g}: codec {self.name} accepts only whole numbers")
         return round(level * LEVEL_UNITS)
 
     def check_level(self, level: float | None) -> None:
@@ -142,8 +142,8 @@ class CodecSpec:
     def check_id(self, codec_id: bytes) -> None:
         if codec_id != self.codec_id:
             raise CodecError(
-                f"made with codec {title_of(codec_id)}, not with "
-                f"{title_of(self.codec_id, self.name)}: use the codec that made it (--codec)"
+                f"the file was made with codec {title_of(codec_id)}, not with "
+                f"{title_of(self.codec_id, self.name)}: use the file's codec (--codec)"
             )
 
 

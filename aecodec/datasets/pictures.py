@@ -62,7 +62,7 @@ def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
-        raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
+        raise ImageError(f"{path}: this file contains no array of pictures ({error})") from error
     if not _holds_pictures(array):
         shapes = "(N, H, W) or (N, H, W, C), with no empty axis"
         raise ImageError(f"{path}: the array has the shape {array.shape}; it must be {shapes}")
@@ -113,7 +113,7 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
     if present := [name for name in wanted if name in headers]:
         return present[0]
     raise ImageError(
-        f"no array of pictures in this file (it lacks {' or '.join(wanted)}; its arrays: "
+        f"this file contains no array named {' or '.join(wanted)} (its arrays: "
         f"{', '.join(headers) or 'none'})"
     )
 
@@ -258,7 +258,7 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
     count = len(pictures.sizes)
     if count < 2:
         raise ImageError(
-            "one picture is not enough, because one is held out: add more, or cut it into parts"
+            "one picture is not enough: training holds one out, so add more, or cut it into parts"
         )
     held_out_count = max(1, min(count - 1, round(share * count)))
     held_out = np.linspace(0, count - 1, held_out_count).round().astype(np.int64)

@@ -53,8 +53,8 @@ def open_scenes(path: Path, nodata: float | None = None) -> list[Picture] | None
         scenes = list(_scenes_in(path, nodata))
     kinds = Counter((scene.pixels.shape[-1], scene.pixels.dtype.name) for scene in scenes)
     if len(kinds) > 1:
-        text = ", ".join(f"{n} with {bands} bands of {kind}" for (bands, kind), n in kinds.items())
-        raise ImageError(f"{path}: the scenes differ: {text}; use scenes of one kind")
+        text = " and ".join(f"{n} with {bands} {kind} bands" for (bands, kind), n in kinds.items())
+        raise ImageError(f"{path}: all scenes must have the same bands and type, not {text}")
     return scenes or None
 
 

@@ -103,10 +103,10 @@ def _fitted(
 def _limits(band: Samples, number: int) -> tuple[float, float]:
     """Limits with a margin. Integers that are never negative keep their sign."""
     if not band.size:
-        raise ImageError(f"band {number} is missing in all training pictures: leave it out")
+        raise ImageError(f"all training samples of band {number} are missing: remove this band")
     least, most = float(band.min()), float(band.max())
     if least == most:
-        raise ImageError(f"band {number} is {least:g} in all training pictures: leave it out")
+        raise ImageError(f"all training samples of band {number} are {least:g}: remove this band")
     if band.dtype.itemsize == 1:
         return float(np.iinfo(band.dtype).min), float(np.iinfo(band.dtype).max)
     low, high = np.percentile(band, _ORDINARY)
@@ -116,8 +116,8 @@ def _limits(band: Samples, number: int) -> tuple[float, float]:
         return lower, upper
     if most - least > MAX_RANGE:
         raise ImageError(
-            f"band {number} has integers from {least:g} to {most:g}, which differ by more than "
-            f"{MAX_RANGE}: convert the samples to float32"
+            f"band {number} contains integers from {least:g} to {most:g}, but their range must not "
+            f"exceed {MAX_RANGE}: convert the samples to float32"
         )
     information = np.iinfo(band.dtype)
     lower = max(np.floor(lower), 0 if least >= 0 else information.min)

@@ -33,7 +33,7 @@ from aecodec.imaging.picture import Picture
 _OUT_OF_DISTRIBUTION = (
     "codec {name} was not trained on pictures like this one, and reproduces it poorly: choose a "
     "different codec (--codec), train one on similar pictures (aecodec train), or use AVIF, which "
-    "is also the better choice for ordinary photographs"
+    "is also better for ordinary photographs"
 )
 _LARGER = "the file has {size} bytes, more than the source ({source_size} bytes): keep the source"
 

@@ -142,7 +142,7 @@ def check_size(size: tuple[int, int], frames: int) -> None:
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")
     if not 1 <= frames <= MAX_FRAMES:
-        raise FormatError(f"{frames} frames: a file can hold 1 to {MAX_FRAMES}")
+        raise FormatError(f"{frames} frames: a file can hold 1 to {MAX_FRAMES} frames")
     if width * height * frames > MAX_PIXELS:
         raise FormatError(
             f"{frames} x {width}x{height} pixels: a file can hold at most {MAX_PIXELS}"

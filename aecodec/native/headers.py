@@ -99,8 +99,8 @@ def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
     if status == structures.NO_BASE:
         bounds = ", ".join(part.largest_bound.text for part in read_header(data).refinements)
         raise UsageError(
-            "the file has no base picture, so at least one refinement must stay: name its maximum "
-            f"error with --max-error (in Python max_error), one of {bounds}"
+            "the file has no base picture, so keep at least one refinement: set --max-error (in "
+            f"Python, max_error) to one of {bounds}"
         )
     if status == structures.NOT_GUARANTEED and bound is not None:
         raise UsageError(_lack_of_guarantee(read_header(data).refinements, bound))
@@ -128,7 +128,7 @@ def from_bare(codec: NativeCodec, payload: bytes, checksum: bool) -> bytes:
     status, content = _bytes_from(LIBRARY.aecodec_from_bare, codec.handle, payload, size, checksum)
     if status == structures.BAD_CHECKSUM:
         raise FormatError(
-            "damaged: the payload's checksum is wrong; the payload was changed, belongs to a "
+            "damaged: the payload's checksum is wrong. The payload was changed, belongs to a "
             "different codec, or has no checksum"
         )
     check(status)

@@ -39,7 +39,7 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
     assert np.abs(restored.astype(int) - chunk).max() <= error
     trimmed = aecodec.trim(aecodec.compress(chunk, "digits", level=1, max_error=[90, 0]), 90)
     for file in (trimmed, aecodec.compress(chunk, "digits")):
-        with pytest.raises(FormatError, match=r"must guarantee .*: it was trimmed"):
+        with pytest.raises(FormatError, match=r"must guarantee .*: the file was trimmed"):
             codec.decode_to(file, chunk.shape, chunk.dtype)
 
 

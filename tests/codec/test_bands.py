@@ -93,9 +93,9 @@ def test_samples_in_other_units_get_no_level(tmp_path: Path) -> None:
     codec = Codec(band_codec(tmp_path, [(0, 10000)] * 3, 4))
     part = np.random.default_rng(0).uniform(0, 1, (6, 7, 3)).astype(np.float32)
     for options in ({"level": 2}, {"max_bytes": 9999}, {"min_psnr": 30}):
-        with pytest.raises(ImageError, match=r"to 0.99.*fill only .* 0 to 10000: .* max_error"):
+        with pytest.raises(ImageError, match=r"\.\.0.99.*, only .* 0\.\.10000 .* max_error"):
             codec.compress(np.where(part > 0.5, part, np.nan), **options)
-    with pytest.warns(AecodecWarning, match="fill only 0.005 of the range"):
+    with pytest.warns(AecodecWarning, match="only 0.005 of the range"):
         codec.compress(part * 50, level=2)
     lonely = np.where(np.arange(42).reshape(6, 7, 1) == 3, part, np.nan)
     for fine in (
@@ -108,7 +108,7 @@ def test_samples_in_other_units_get_no_level(tmp_path: Path) -> None:
         codec.compress(fine.astype(np.float32), level=2)
     assert np.abs(codec.decompress_array(codec.compress(part, max_error=0.01)) - part).max() <= 0.01
     flat = Codec(band_codec(tmp_path / "one", [(-500, 9000)], 4))
-    with pytest.warns(AecodecWarning, match="fill only"):
+    with pytest.warns(AecodecWarning, match="its samples lie in"):
         flat.compress(part[..., 0], level=2)
 
 
@@ -174,10 +174,10 @@ def test_samples_that_differ_too_much_are_rejected(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((4, 4, 2), np.int16), "2 bands of int16: codec bands needs 3 bands"),
-        (np.zeros((4, 4), np.float32), "1 band of float32: codec bands needs 3 bands"),
+        (np.zeros((4, 4, 2), np.int16), "2 bands of int16, but codec bands needs 3 bands"),
+        (np.zeros((4, 4), np.float32), "1 band of float32, but codec bands needs 3 bands"),
         (np.zeros((4, 4, 4), np.uint8), "needs 3 bands.* --max-error E or --lossless"),
-        (np.zeros((4, 4, 3)), "type float64: .* --max-error E or --lossless"),
+        (np.zeros((4, 4, 3)), "not float64: .* --max-error E or --lossless"),
         (Picture(np.zeros((1, 4, 4, 3), np.uint8), np.zeros((1, 4, 4), np.uint8)), "and alpha"),
     ],
 )

@@ -65,7 +65,7 @@ def test_only_the_segments_of_a_frame_are_decoded(tmp_path: Path, photograph: Pi
 def test_wrong_indices_are_refused(stack: Path) -> None:
     frames = aecodec.frames(stack)
     for index in (300, -301, [0, 300]):
-        with pytest.raises(IndexError, match="numbered from 0 to 299"):
+        with pytest.raises(IndexError, match="a number from 0 to 299"):
             frames[index]
     for index in ([1.5], [[1]], np.zeros(300, bool), 1.5, "a"):
         with pytest.raises(UsageError, match="list of integers"):
@@ -77,7 +77,7 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     for path in (os.devnull, tmp_path):
         with pytest.raises(InputError, match="not a regular file"):
             aecodec.frames(path)
-    with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
+    with pytest.raises(InputError, match=r"absent\.aec: the file cannot be read"):
         aecodec.frames(tmp_path / "absent.aec")
     with pytest.raises(FormatError, match=r"a\.aec: not an \.aec file"):
         aecodec.frames(tmp_path / "a.aec")
@@ -88,7 +88,7 @@ def test_limits_and_codecs_are_those_of_decompress(stack: Path, copy: Path) -> N
         aecodec.frames(stack, max_frames=299)
     with pytest.raises(UsageError, match="max_pixels is 0"):
         aecodec.frames(stack, max_pixels=0)
-    with pytest.raises(CodecError, match=r"digits\.aec: made with codec"):
+    with pytest.raises(CodecError, match=r"digits\.aec: the file was made with codec"):
         aecodec.frames(stack, "photo")
     assert np.array_equal(aecodec.frames(stack, copy)[0], aecodec.frames(stack)[0])
 

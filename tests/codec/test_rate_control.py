@@ -100,7 +100,7 @@ def test_a_picture_of_one_colour_costs_nearly_nothing(photo: Codec, colour: Any)
 
 
 def test_a_tiny_picture_has_no_score(photo: Codec, photograph: Pixels) -> None:
-    with pytest.raises(UsageError, match="too small to measure its quality in SSIMULACRA2"):
+    with pytest.raises(UsageError, match="too small for a score in SSIMULACRA2"):
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
 
 

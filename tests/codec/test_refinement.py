@@ -55,7 +55,7 @@ def test_no_sample_exceeds_its_bound(
         errors = [dict.fromkeys(by_name, 1e300), by_name] if is_nested else by_name
     is_small_integer = array.dtype.kind != "f" and array.dtype.itemsize <= 2
     if "sqrt" in str(error) and error != "0sqrt" and not is_small_integer:
-        with pytest.raises(UsageError, match="only integers of 8 or 16 bits"):
+        with pytest.raises(UsageError, match="not 8-bit or 16-bit integers"):
             codec.compress(array, level=level, max_error=errors)
         return
     data = codec.compress(array, level=level, max_error=errors)
@@ -75,7 +75,7 @@ def test_no_sample_exceeds_its_bound(
 @pytest.mark.parametrize(
     ("errors", "message"),
     [
-        ({"1": 4}, "some errors are missing; set an error for each band: 1, 2, 3"),
+        ({"1": 4}, "some errors are missing: set an error for each of the bands 1, 2, 3"),
         ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "largest error first"),
         ([{"1": "9%", "2": 30, "3": 30}, 27], "which is 18/30/30, 27"),
     ],
