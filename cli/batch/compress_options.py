@@ -41,7 +41,7 @@ class CodingOptions:
         typer.Option(
             "--metadata/--no-metadata",
             help="Keep EXIF data (including GPS), XMP data and the ICC profile. Default: yes, "
-            "except with --max-bytes or for a picture that fits into one tile of the codec.",
+            "except with --max-bytes or if the picture fits into one tile of the codec.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST
@@ -76,13 +76,11 @@ class CodingOptions:
         list[str] | None,
         options.quality(
             metavar="E",
-            help="Limit the error of every sample: 4, 0.5% or 0.5sqrt. B02=4,B03=8 sets a limit "
-            "per band, and 16,4,0 makes refinements.",
+            help="Largest error of a sample, such as 4, 0.5% or 0.5sqrt. B02=4,B03=8 sets a "
+            "limit per band, and 16,4,0 makes refinements.",
         ),
     ] = None
-    lossless: Annotated[bool, options.quality("--lossless", help="The same as --max-error 0.")] = (
-        False
-    )
+    lossless: Annotated[bool, options.quality("--lossless", help="Same as --max-error 0.")] = False
     depth: options.Depth = None
 
     def compression(self) -> Compression:

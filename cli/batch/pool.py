@@ -30,8 +30,8 @@ _SECONDS_TO_STOP = 3.0
 _BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 _DEADLY = (
-    "a worker process died: if it ran out of memory, use a lower --jobs; to continue compressing "
-    "or decompressing, use --skip-existing"
+    "a worker process died: if it ran out of memory, use a lower --jobs. To continue compressing "
+    "or decompressing, add --skip-existing"
 )
 
 _AHEAD = 16

@@ -114,7 +114,7 @@ class _Tally:
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
-            skipped = f"skipped {self._existing} of {self._count} files: the results exist"
+            skipped = f"skipped {self._existing} of {self._count} files, because the results exist"
             self._console.note(f"{skipped}, perhaps made with different options")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} files failed", True)

@@ -35,8 +35,8 @@ class CompressOptions(CodingOptions):
             return
         if len(self.inputs) > 1 or is_folder_at(self.inputs[0]):
             raise UsageError(
-                f"{out} would be a folder with a file for each picture: to put all pictures into "
-                f"one file, use aecodec stack; to make the folder, use -o {out}/"
+                f"{out} would become a folder with a file for each picture: to put all pictures "
+                f"into one file, use aecodec stack; to make the folder, use -o {out}/"
             )
 
     def reading(self, codec: Codec | None, basis: ReadOptions) -> ReadOptions:

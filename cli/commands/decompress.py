@@ -61,11 +61,11 @@ def decompress(
     inputs: options.AecFiles,
     out: options.Out = None,
     image_format: Annotated[
-        ImageFormat | None, typer.Option("--format", help="Image format of the results.")
+        ImageFormat | None, typer.Option("--format", help="Format of the decompressed images.")
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Quality of JPEG, AVIF and lossy WebP files."),
+        typer.Option(min=1, max=100, help="Quality of the JPEG, AVIF or lossy WebP files."),
     ] = None,
     codec: options.CodecName = None,
     max_pixels: options.MaxPixels = None,
@@ -111,7 +111,7 @@ class _OutputFormats:
         named = Path(out).suffix
         if self.image_format and named and format_of(named) != format_of(self.image_format.suffix):
             raise UsageError(
-                f"--format {self.image_format.value} contradicts the format of -o {self.out}: "
+                f"--format {self.image_format.value} contradicts the extension of -o {self.out}: "
                 "use only one of them"
             )
         regains_suffix = self._folders and not self.image_format
@@ -119,7 +119,7 @@ class _OutputFormats:
         if suffix.lower() in SAMPLES_SUFFIXES and not self.quality:
             return
         if suffix and format_to_write(suffix, self.quality) not in LOSSY and self.quality:
-            raise UsageError(f"{suffix[1:]} is lossless: leave out --quality, or write .jpg")
+            raise UsageError(f"{suffix} is lossless: leave out --quality, or write .jpg files")
 
     def rename(self, path: Path) -> Path:
         """Path of the result of a file or folder, next to the source.
@@ -223,7 +223,7 @@ class _Decompression(NamedTuple):
             return job.target
         if job.target == STANDARD:
             raise UsageError(
-                "the file has several pictures but standard output holds one: name a folder with -o"
+                "standard output can hold only one picture of this file: name a folder with -o"
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 

@@ -70,7 +70,7 @@ class EvaluateOptions:
     def check(self) -> None:
         if len(self.names) == 1:
             raise UsageError(
-                f"evaluate needs a codec and a data set: name a codec before {self.names[0]}"
+                f"name at least one codec and then the data set, not only {self.names[0]}"
             )
 
 
@@ -114,7 +114,7 @@ def _check_bands(codecs: Sequence[Codec]) -> None:
     counts = {codec.spec.band_count for codec in codecs}
     if len(counts) > 1:
         kinds = ", ".join("none" if count is None else str(count) for count in counts)
-        raise UsageError(f"the codecs differ in their bands ({kinds}): evaluate them separately")
+        raise UsageError(f"the codecs have different bands ({kinds}): evaluate them separately")
 
 
 def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Coder]:
@@ -132,7 +132,7 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     if not against:
         return []
     if bands is not None:
-        raise UsageError("--against works only for codecs without bands: leave it out")
+        raise UsageError("--against works only for codecs without bands: leave out --against")
     from aecodec.evaluation.evaluate import format_coder
     from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP
 
@@ -140,10 +140,10 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     names = [name.strip().lower() for name in against.split(",")]
     for name in names:
         if name not in formats:
-            raise UsageError(f"--against {name}: unknown format; use {', '.join(formats)}")
+            raise UsageError(f"--against {name}: unknown format; use any of {', '.join(formats)}")
         if not formats[name].is_installed:
             package = formats[name].package
-            raise AecodecError(f"--against {name}: first run pip install '{package}'")
+            raise AecodecError(f"--against {name} needs a package: run pip install '{package}'")
     return [format_coder(formats[n], quality) for n in names for quality in formats[n].qualities]
 
 

@@ -44,7 +44,7 @@ class ExportOptions:
             "--output",
             metavar="PATH",
             readable=False,
-            help="Output folder; with --format codec, output file.",
+            help="Output folder or, with --format codec, output file.",
         ),
     ]
     to: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TFLITE
@@ -82,9 +82,9 @@ class ExportOptions:
     def check(self) -> None:
         """Raise UsageError if options contradict each other, InputError if the data is missing."""
         if self.to is not Format.C and (self.data or self.size):
-            raise UsageError("--calibrate and --size need --format c")
+            raise UsageError("use --calibrate and --size only with --format c")
         if self.levels and self.to not in (Format.C, Format.CODEC):
-            raise UsageError("--level needs --format c or codec")
+            raise UsageError("use --level only with --format c or --format codec")
         if self.to is Format.C and len(self.levels or []) > 1:
             raise UsageError("--format c exports a single level: repeat the command for each level")
         if self.data:
@@ -106,7 +106,7 @@ class ExportOptions:
                 f"multiple of {spec.tile[1]}, and the height a multiple of {spec.tile[0]}"
             )
         if not self.data:
-            raise UsageError("--calibrate is missing: use it to name sample pictures")
+            raise UsageError("this codec accepts any size: name sample pictures with --calibrate")
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:
@@ -126,7 +126,7 @@ def export(chosen: ExportOptions) -> None:
 
     tflite: int8 models for TensorFlow Lite. hdf5: float networks for Keras. c: a folder of C code,
     ready to compile, that writes and reads .aec files. codec: the codec file with only the levels
-    and networks that you choose. For details, see the page "On a device" of the documentation.
+    and networks that you choose. For details, see the page "On a device" in the documentation.
     """
     chosen.check()
     codec, console = load_codec(chosen.codec), Console(chosen.quiet)

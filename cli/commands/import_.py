@@ -48,20 +48,20 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="WxH[x3]",
-            help="Size of the pictures, such as 28x28, for models that need flat vectors.",
+            help="Size of the pictures, such as 28x28, for models that expect flat vectors.",
         ),
     ] = None
     pixel_range: Annotated[
         str | None,
         typer.Option(
             metavar="BLACK..WHITE",
-            help="Values of black and white, such as -1..1; -1..1,0..1 if the models differ. "
+            help="Values of black and white, such as -1..1, or -1..1,0..1 for encoder,decoder. "
             "If you omit this option or one of the next four, aecodec finds the best value.",
         ),
     ] = None
     channel_order: Annotated[
         str | None,
-        typer.Option(metavar="rgb|bgr", help="Order of colours; rgb,bgr if the models differ."),
+        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr for encoder,decoder."),
     ] = None
     layout: Annotated[
         str | None,
@@ -74,13 +74,13 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="NUMBERS",
-            help="Mean to subtract from the encoder's input, as one number or three, such as "
-            "0.485,0.456,0.406. The input is in 0..1, or in --pixel-range.",
+            help="Mean to subtract from the encoder's input: one number or three, such as "
+            "0.485,0.456,0.406. It refers to values in 0..1, or in --pixel-range.",
         ),
     ] = None
     std: Annotated[
         str | None,
-        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input after --mean."),
+        typer.Option(metavar="NUMBERS", help="Divide by this standard deviation after --mean."),
     ] = None
     custom_objects: options.CustomObjects = None
     tile: Annotated[

@@ -76,5 +76,5 @@ def _joined(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool |
     shared = shared_metadata(pictures, metadata)
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
-        warn("a stack cannot keep colour profiles: pictures with profiles were converted to sRGB")
+        warn("the stack keeps no colour profile: pictures with profiles were converted to sRGB")
     return stacked(paths, coded, shared, metadata)

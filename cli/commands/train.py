@@ -52,8 +52,8 @@ class TrainOptions:
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="digits for tiles of one size; picture, photo or large for pictures of any size; "
-            "bands for scenes; or a TOML file.",
+            help="Recipe: digits (tiles of one size), picture, photo or large (pictures of any "
+            "size), bands (scenes), or a TOML file.",
         ),
     ] = "digits"
     epochs: Annotated[int | None, typer.Option(min=1, help="Training passes over the data.")] = None
@@ -91,7 +91,7 @@ class TrainOptions:
     ] = None
     code_dimension: Annotated[
         int | None,
-        typer.Option("--code-dim", min=1, help="Number of code channels at the best level."),
+        typer.Option("--code-dim", min=1, help="Number of code channels of the best level."),
     ] = None
     seed: Annotated[
         int | None,
@@ -102,7 +102,7 @@ class TrainOptions:
         typer.Option(
             "--from",
             metavar="NAME|DIR",
-            help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
+            help="Fine-tune the networks of a codec with the same recipe and number of levels.",
         ),
     ] = None
     nodata: options.Nodata = None

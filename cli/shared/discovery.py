@@ -49,7 +49,7 @@ def _reason_to_skip(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix not in _NOT_OPENED or path.name.startswith("._"):
         return None
-    return f"skipped: Pillow does not open {suffix} files; convert them to PNG or JPEG first"
+    return f"skipped: Pillow cannot open {suffix} files; convert them to PNG or JPEG first"
 
 
 IMAGES = FileKind(has_image_name, _reason_to_skip)
@@ -83,7 +83,7 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
         folders[:] = [name for name in folders if not name.startswith(TEMPORARY)]
         for name in folders:
             if os.path.islink(path := Path(parent, name)):
-                yield Source(path, InputError("skipped: a link to a folder; pass its target"))
+                yield Source(path, InputError("skipped: it links to a folder; pass that folder"))
         yield from filter(None, (_source(Path(parent, name), kind) for name in files))
     for error in unread:
         path = Path(str(error.filename))
@@ -99,5 +99,5 @@ def _source(path: Path, kind: FileKind) -> Source | None:
 
 def _problem(path: Path) -> InputError | None:
     if not os.path.exists(path):
-        return InputError("skipped: a broken or circular link")
+        return InputError("skipped: it is a broken or circular link")
     return None if os.path.isfile(path) else InputError("skipped: not a regular file")

@@ -29,13 +29,13 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path == STANDARD:
             if sys.stdin is None:
-                raise InputError("it is closed: redirect a file or a pipe to it")
+                raise InputError("it is closed; redirect a file or a pipe to it")
             return read_to_end(sys.stdin.buffer)
         return read_object(path) if is_url(path) else content_of(path)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}") from error
+        raise InputError(f"the file cannot be read: {error.strerror}") from error
     except ValueError as error:  # an impossible file name
-        raise InputError(f"cannot be read: {error}") from error
+        raise InputError(f"the file cannot be read: {error}") from error
 
 
 @contextmanager
@@ -45,7 +45,8 @@ def opened_input(path: Path) -> Iterator[IO[bytes]]:
         is_file = path != STANDARD and path.is_file()
         file = path.open("rb") if is_file else io.BytesIO(read_bytes(path))
     except (OSError, ValueError) as error:  # ValueError: an impossible file name
-        raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        text = getattr(error, "strerror", None) or error
+        raise InputError(f"the file cannot be read: {text}") from error
     with file:
         yield file
 

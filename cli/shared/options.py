@@ -79,7 +79,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto chooses one for the picture and options.",
+        help="A built-in codec, a codec file, or auto, which chooses by the picture and options.",
     ),
 ]
 LevelNumber = Annotated[
@@ -136,8 +136,8 @@ CustomObjects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="MODULE:CLASS",
-        help="A custom class or function that the models use. aecodec executes MODULE, which can "
-        "be a file such as layers.py. Repeat the option for each class.",
+        help="A custom class or function of the models. aecodec runs the code in MODULE, which can "
+        "be a file such as layers.py. Repeat the option for each class or function.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
