@@ -12,13 +12,11 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from helpers.commands import Command
 from keras import layers
 from onnx.reference import ReferenceEvaluator
 
 import aecodec.keras_models
-from aecodec import AecodecError, AecodecWarning, ModelError, load_codec
-from aecodec.base.arrays import Pixels
+from aecodec import AecodecError, AecodecWarning, ModelError
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import load_model
@@ -231,24 +229,3 @@ def test_commands_use_tensorflow_whatever_the_backend(monkeypatch: pytest.Monkey
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with tensorflow_for("exporting"):
         assert os.environ["KERAS_BACKEND"] == "tensorflow"
-
-
-@pytest.mark.slow
-def test_an_onnx_pair_becomes_a_codec(digits: Pixels, tmp_path: Path, command: Command) -> None:
-    waves = np.cos(np.pi / 4 * np.outer(np.arange(4), np.arange(4) + 0.5))
-    waves /= np.linalg.norm(waves, axis=1, keepdims=True)
-    basis = np.einsum("ab,cd->acbd", waves, waves).reshape(16, 1, 4, 4)[[0, 1, 2, 4, 5, 8]]
-    weights = "float[6,1,4,4] w"
-    encoder = saved(f"float[N,1,28,28] x, {weights}", "y = Conv<strides=[4,4]>(x, w)",
-        tmp_path / "encoder.onnx", w=basis)  # fmt: skip
-    decoder = saved(f"float[N,6,7,7] x, {weights}", "y = ConvTranspose<strides=[4,4]>(x, w)",
-        tmp_path / "decoder.onnx", w=basis)  # fmt: skip
-    np.save(tmp_path / "digits.npy", digits[:30])
-    options = (
-        f"--encoder {encoder} --decoder {decoder} --calibrate {tmp_path}/digits.npy --priors 2"
-    )
-    result = command("import", *options.split(), "-o", str(tmp_path / "codec"))
-    assert result.status == 0, result.err
-    measured = load_codec(tmp_path / "codec").folder.measured["finest_level"]
-    assert measured["float_pair"] > 20
-    assert measured["float_pair"] - measured["codec"] < 0.3
