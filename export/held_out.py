@@ -167,6 +167,11 @@ _RESTORES_LESS = (
     "pictures differ from the training pictures, or the models expect different values (see "
     "--pixel-range, --mean, --std, --channel-order and --layout). --force writes the codec anyway"
 )
+_TRANSPOSES = (
+    "one of the models swaps height and width: the models restore the calibration pictures with "
+    "{:.1f} dB, but with {:.1f} dB if transposed. Transpose the decoder's output (Permute((2, 1, "
+    "3)) in Keras, transpose(2, 3) in PyTorch). --force writes the codec anyway"
+)
 _LOSES = (
     "the int8 codec loses {:.2f} dB compared with the float models, which restore the calibration "
     "pictures with {:.2f} dB. The loss is {:.2f} dB in the encoder, and {:.2f} dB in the decoder. "
@@ -178,11 +183,13 @@ _LOSES = (
 
 
 def check_restores(models: tuple[Any, Any], images: Float32) -> None:
-    """Raise ModelError if models restore images (N, ...) in 0..1 worse than their mean does."""
+    """Raise ModelError if models restore images (N, ...) worse than their mean, or transposed."""
     pixels = to_planes(images)
     mean = np.broadcast_to(pixels.mean(axis=(0, 1, 2)), pixels.shape)
     restored = _restored(models, as_floats(pixels))
     reached, of_mean = (_psnr(pixels, decoded) for decoded in (restored, mean))
+    if (transposed := _psnr(pixels.swapaxes(1, 2), restored)) > reached + _WORTH_A_WARNING:
+        raise ModelError(_TRANSPOSES.format(reached, transposed))
     if reached < of_mean:
         raise ModelError(_RESTORES_LESS.format(reached, of_mean))
 
