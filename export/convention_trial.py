@@ -57,13 +57,15 @@ def find_conventions(
 
     best = min(stated, key=cost)
     better = min(errors, key=cost)
-    if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
-        raise ModelError(
+    if better != best:
+        text = (
             f"the models restore the calibration pictures with {_db(errors[best])} for your "
-            f"options, but with {_db(errors[better])} for {better}: use {_options(better, hints)}, "
-            "or use --force to keep your options"
+            f"options, but with {_db(errors[better])} for {better}: use {_options(better, hints)}"
         )
-    if best != usual:
+        if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
+            raise ModelError(f"{text}, or use --force to keep your options")
+        warn(f"{text} if the models were trained this way")
+    elif best != usual:
         _announce(best, usual, errors, hints)
     return best
 

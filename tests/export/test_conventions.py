@@ -78,5 +78,15 @@ def test_a_wrong_statement_is_rejected_with_the_right_one() -> None:
     advice = r"use --pixel-range=-1\.\.1 --channel-order rgb, or use --force"
     with pytest.raises(ModelError, match=advice):
         find_conventions(run, IMAGES, stated, (False, False))
-    forced = find_conventions(run, IMAGES, replace(stated, force=True), (False, False))
+    with pytest.warns(AecodecWarning, match="rgb if the models"):
+        forced = find_conventions(run, IMAGES, replace(stated, force=True), (False, False))
     assert forced.entry == Convention(is_bgr=True)
+
+
+def test_a_slightly_better_range_than_the_stated_one_is_named() -> None:
+    noise, stated = RNG.normal(size=IMAGES.shape), ModelHints(pixel_ranges=(UNIT, UNIT))
+    with pytest.warns(AecodecWarning, match=r"use --pixel-range=0\.\.255 if the models"):
+        kept = find_conventions(
+            lambda x: x + noise * (0.1 * x.std() + 0.0024), IMAGES, stated, (False, False)
+        )
+    assert kept == Ends(Convention(), Convention())
