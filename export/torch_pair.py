@@ -158,12 +158,14 @@ def _summary(error: Exception) -> str:
 
 
 def _saved(pictures: Any, path: Path) -> Path:
-    """The path of the pictures; tensors and batches are saved as an array with channels last."""
+    """The path of the pictures; tensors, batches or pictures (C, H, W) become an array (N, ...)."""
     if isinstance(pictures, str | Path):
         return Path(pictures)
     if not hasattr(pictures, "ndim"):
         batches = [np.asarray(_first(batch)) for batch in pictures]
-        pictures = np.concatenate(batches) if batches else np.empty((0, 1, 1))
+        are_single = all(batch.shape[:-2] in ((1,), (3,)) for batch in batches)  # of a data set
+        join = np.stack if are_single else np.concatenate
+        pictures = join(batches) if batches else np.empty((0, 1, 1))
     elif hasattr(pictures, "detach"):
         pictures = pictures.detach().cpu().numpy()
     if pictures.ndim == 4 and pictures.shape[-1] not in (1, 3):
@@ -171,8 +173,9 @@ def _saved(pictures: Any, path: Path) -> Path:
     is_bytes = pictures.dtype == np.uint8
     if not is_bytes and not np.array_equal(pictures, pictures.clip(0, 1)):
         raise ModelError(
-            "the pictures are not uint8 or floats in 0..1: undo their normalization, and pass the "
-            "range of the models with hints=ModelHints(pixel_ranges=...)"
+            f"the pictures are {pictures.dtype} from {pictures.min():.4g} to {pictures.max():.4g}, "
+            "not uint8 or floats in 0..1 without NaN: undo their normalization, and pass the range "
+            "of the models with hints=ModelHints(pixel_ranges=...)"
         )
     np.save(path, pictures if is_bytes else np.rint(pictures * 255).astype(np.uint8))
     return path

@@ -239,11 +239,11 @@ def _eight_bits_or_floats(path: Path, array: Array) -> Array:
         return array
     if array.dtype == np.uint16:
         return array / np.float32(65535)
-    if array.dtype.kind != "f" or not (array.min() >= 0 and array.max() <= 1):
-        raise ImageError(
-            f"{path}: the array is {array.dtype}; use uint8, uint16 or floats in 0..1 without NaN"
-        )
-    return array.astype(np.float32)
+    if array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:
+        return array.astype(np.float32)
+    values = f" from {array.min():.4g} to {array.max():.4g}" if array.dtype.kind == "f" else ""
+    text = f"the array is {array.dtype}{values}; use uint8, uint16 or floats in 0..1 without NaN"
+    raise ImageError(f"{path}: {text}")
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -27,11 +27,12 @@ def test_missing_packages_are_named_with_the_install_line(
 
 def test_pictures_may_be_tensors_or_batches_with_labels(digits: Pixels, tmp_path: Path) -> None:
     planes = digits[:6, None] / np.float32(255)
-    for pictures in (planes, [(planes[:4], "labels"), (planes[4:], "labels")]):
+    for pictures in (planes, [(planes[:4], "labels"), (planes[4:], "labels")], list(planes)):
         path = _saved(pictures, tmp_path / "pictures.npy")
         np.testing.assert_array_equal(np.load(path), digits[:6, ..., None])
-    with pytest.raises(ModelError, match="undo their normalization"):
-        _saved(planes * 2 - 1, tmp_path / "pictures.npy")
+    for scale, values in ((2, "-1 to 1"), (np.nan, "nan")):
+        with pytest.raises(ModelError, match=f"{values}.*undo their normalization"):
+            _saved(planes * scale - 1, tmp_path / "pictures.npy")
 
 
 @pytest.mark.slow
