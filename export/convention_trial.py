@@ -57,7 +57,7 @@ def find_conventions(
 
     best = min(stated, key=cost)
     better = min(errors, key=cost)
-    if better != best:
+    if cost(better) < cost(best):
         text = (
             f"the models restore the calibration pictures with {_db(errors[best])} for your "
             f"options, but with {_db(errors[better])} for {better}: use {_options(better, hints)}"

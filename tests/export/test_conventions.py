@@ -90,3 +90,5 @@ def test_a_slightly_better_range_than_the_stated_one_is_named() -> None:
             lambda x: x + noise * (0.1 * x.std() + 0.0024), IMAGES, stated, (False, False)
         )
     assert kept == Ends(Convention(), Convention())
+    hints = ModelHints(are_bgr=(True, True))  # RGB is equally good
+    assert find_conventions(lambda x: x, IMAGES, hints, (False, False)).entry.is_bgr
