@@ -69,11 +69,7 @@ def test_photographs_there_and_back(
     [
         ((), 2, "usage:"),
         *((("compress", "digits.aecodec", n, "x"), 1, f"pnm: {n}: not a PGM or PPM") for n in ODD),
-        (
-            ("compress", "digits.aecodec", "grey.pgm", "x", "4"),
-            1,
-            "pnm: grey.pgm: there is no",
-        ),
+        (("compress", "digits.aecodec", "grey.pgm", "x", "4"), 1, "pnm: grey.pgm: there is no"),
         (("compress", "digits.aecodec", "absent.pgm", "x"), 1, "pnm: absent.pgm: No such file"),
         (("compress", "digits.aecodec", "grey.pgm", "none/x"), 1, "pnm: none/x: No such file"),
         (("compress", "grey.pgm", "grey.pgm", "x"), 1, "pnm: grey.pgm: this is not a codec file"),
