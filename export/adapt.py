@@ -110,7 +110,7 @@ def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
         raise ModelError("the models return NaN or infinite values: train them again")
     if latents.shape[1:] == images.shape[1:] and decoded.shape == latents.shape:
         raise ModelError(
-            "the encoder's output has the shape of a picture, so it seems to be the whole "
+            "the encoder returns pictures, so it seems to be the whole "
             "autoencoder: save its two halves, keras.Model(model.inputs, code) and "
             "keras.Model(code, model.outputs), where code is the output of its narrowest layer"
         )
@@ -131,8 +131,8 @@ def _check_single_input(model: Any, half: str) -> None:
     if len(model.inputs) != 1:
         names = ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in model.inputs)
         raise ModelError(
-            f"the {half} has {len(model.inputs)} inputs ({names}) but must have one: build a model "
-            "with one input, and constants instead of the other inputs"
+            f"the {half} has {len(model.inputs)} inputs ({names}), but must have one: build a "
+            "model with one input, and use constants instead of the other inputs"
         )
 
 
@@ -147,12 +147,12 @@ def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | 
     mean = _mean_among(names) if len(set(shapes)) == 1 and shapes[0] == decoder_input else None
     if mean is None:
         raise ModelError(
-            f"the {half} has {len(names)} outputs ({', '.join(names)}) but must have one: to use "
+            f"the {half} has {len(names)} outputs ({', '.join(names)}), but must have one: to use "
             f"the first, save keras.Model({half}.inputs, {half}.outputs[0]); in PyTorch, return "
             "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export; for "
             "a CompressAI model, export g_a and g_s"
         )
-    warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
+    warn(f"the encoder returns {', '.join(names)}: aecodec uses {names[mean]}, the mean, as code")
     return mean
 
 
@@ -179,13 +179,13 @@ def _without_random_layers(model: Any, half: str, sample: Float32) -> Any:
     is_sampling = len(call.inputs) > 1 and call.inputs[0].shape == call.output.shape
     if half == "encoder" and is_sampling and call.output is model.outputs[0]:
         warn(
-            f"{call.layer.name} draws the latents at random: its first input, the mean, becomes "
-            "the code"
+            f"{call.layer.name} draws the latents at random: aecodec uses its first input, the "
+            "mean, as the code"
         )
         return keras.Model(model.inputs[0], call.inputs[0], name=model.name)
     raise ModelError(
-        f"the {half} returns different values each time: layer {call.layer.name!r} "
-        f"({type(call.layer).__name__}) draws random numbers; remove it"
+        f"the {half} returns different values each time, because layer {call.layer.name!r} "
+        f"({type(call.layer).__name__}) draws random numbers: remove this layer"
     )
 
 

@@ -106,7 +106,7 @@ def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
     for cut in cuts():
         if _is_rounded_after(cut, latents):
             return keras.Model(model.inputs[0], cut.tensor, name="encoder"), decoder
-    raise ModelError(f"layer {layer!r} of the encoder is a quantizer of an unknown kind: {_REMEDY}")
+    raise ModelError(f"layer {layer!r} of the encoder is an unknown kind of quantizer: {_REMEDY}")
 
 
 def _are_codes(encoder: Any, latents: Float32) -> bool:
@@ -238,8 +238,8 @@ class _Scalars(NamedTuple):
         if not _are_integers(self.table / units) or np.abs(codes).max() > _LARGEST:
             raise ModelError(
                 f"layer {self.cut.rest.outputs[0]._keras_history.operation.name!r} of the encoder "
-                f"rounds to values that are not a constant times integers up to {_LARGEST}: "
-                "return integers"
+                f"rounds to values that are not integer multiples (up to {_LARGEST}) of one step: "
+                "round to integers"
             )
         layer = ScalarCodes.of(limits=self.limits, table=codes)
         entry = keras.Input(decoder.input_shape[1:])

@@ -59,8 +59,9 @@ def find_conventions(
     better = min(errors, key=cost)
     if cost(better) < cost(best):
         text = (
-            f"the models restore the calibration pictures with {_db(errors[best])} for your "
-            f"options, but with {_db(errors[better])} for {better}: use {_options(better, hints)}"
+            f"with your options, the models restore the calibration pictures at "
+            f"{_db(errors[best])}; with {better}, at {_db(errors[better])}: use "
+            f"{_options(better, hints)}"
         )
         if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
             raise ModelError(f"{text}, or use --force to keep your options")
@@ -73,7 +74,7 @@ def find_conventions(
 def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:
     warn(
         f"aecodec assumes {best}, which restores the calibration pictures with {_db(errors[best])}"
-        f"; with {usual}, it would be {_db(errors[usual])}. If the models were trained otherwise, "
+        f" (with {usual}: {_db(errors[usual])}). If you trained the models in a different way, "
         f"change {_options(best, hints)}"
     )
 

@@ -124,5 +124,5 @@ def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
         size = f"{picture[1]}x{picture[0]}"
         raise ModelError(
             f"the encoder expects {sides[1]}x{sides[0]} pixels, but the pictures have {size}: if "
-            f"training reshaped the pictures in this way, use --image-shape {size}"
+            f"you reshaped the pictures for training, use --image-shape {size}"
         )

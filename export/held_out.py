@@ -105,8 +105,8 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     ]
     if empty:
         warn(
-            f"level {', '.join(empty)}: all pictures have the same codes, so files contain no "
-            "information: train longer or with a smaller rate weight, or check the pixel range"
+            f"level {', '.join(empty)}: all pictures have the same codes, so decoded pictures are "
+            "all equal: train longer or with a smaller rate weight, or check the pixel range"
         )
 
 
@@ -155,15 +155,15 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
     if abs(mean) > _LARGEST_SHIFT + _STANDARD_ERRORS * error:
         raise ModelError(
             f"level {level} changes the mean of held-out pictures by {mean:+.2f} grey levels, but "
-            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more pictures of their kind"
+            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more similar pictures"
         )
 
 
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the models restore the calibration pictures with {:.1f} dB, but the mean of the pictures "
-    "already reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
+    "the models restore the calibration pictures with {:.1f} dB, but always returning the mean "
+    "picture reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
     "pictures differ from the training pictures, or the models expect different values (see "
     "--pixel-range, --mean, --std, --channel-order and --layout). --force writes the codec anyway"
 )
@@ -176,7 +176,7 @@ _LOSES = (
     "the int8 codec loses {:.2f} dB compared with the float models, which restore the calibration "
     "pictures with {:.2f} dB. The loss is {:.2f} dB in the encoder, and {:.2f} dB in the decoder. "
     "Use more calibration pictures, similar to the training pictures. If a few weights or "
-    "activations of the worse half are so large that int8 rounds the rest to 0, add normalization "
+    "activations of the worse model are so large that int8 rounds the rest to 0, add normalization "
     "or ReLU6. If the decoder was not trained for rounded codes, train it with noise of -0.5..0.5 "
     "steps added to the codes. --force writes the codec anyway"
 )

@@ -69,9 +69,8 @@ def check_is_picture(shape: Shape) -> None:
     if _is_picture(shape) and (None in shape) == (shape[:2] == (None, None)):
         return
     raise ModelError(
-        f"the encoder expects {shape}, which is not a shape of pictures: build it for (height, "
-        "width), (height, width, 1) or (height, width, 3), channels last, with a fixed size or any "
-        "size"
+        f"the encoder expects {shape}, which is not a picture shape: build it for (height, width), "
+        "(height, width, 1) or (height, width, 3), channels last, with a fixed size or any size"
     )
 
 

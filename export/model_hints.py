@@ -161,6 +161,6 @@ def parse_words(option: str, text: str, words: tuple[str, str]) -> tuple[bool, b
     if len(parts) > 2 or not set(parts) <= set(words):
         raise UsageError(
             f"{option} {text}: use {' or '.join(words)}; if encoder and decoder differ, use two "
-            "separated by a comma"
+            "words separated by a comma"
         )
     return parts[0] == words[1], parts[-1] == words[1]

@@ -43,8 +43,8 @@ def check_round_trips(codec: Codec, picture: Pixels) -> None:
             shape = codec.decompress_frames(codec.compress(part)).shape
         except CodecError as error:
             raise ModelError(
-                f"the codec does not accept a picture of {width}x{height} pixels: pad the "
-                "input of convolutions without padding, not their output"
+                f"the codec does not accept a picture of {width}x{height} pixels: use padding in "
+                "the convolutions, or pad their input, but do not pad their output"
             ) from error
         assert shape[1:3] == part.shape[:2]
 
@@ -66,6 +66,6 @@ def check_plans(
         for item in batch[:: max(1, len(batch) // _COMPARED)][:_COMPARED]:
             if not np.array_equal(network(item).ravel(), reference(item[None]).ravel()):
                 raise ModelError(
-                    f"the {half.value} in C differs from its TFLite model: report this model to "
-                    "the authors of aecodec"
+                    f"the {half.value} in C and its TFLite model return different values: report "
+                    "this model to the authors of aecodec"
                 )

@@ -15,11 +15,11 @@ _TRIALS = 4
 
 _REMEDY = (
     'use padding="same" in all layers, and do not downsample the codes, because models for '
-    "any size must accept any number of code vectors; or set a fixed input size"
+    "any size must accept any number of code vectors. Alternatively, set a fixed input size"
 )
 _LOCAL = (
-    "remove layers that see the whole picture, such as global pooling, so that it can be coded in "
-    "windows"
+    "remove layers that see the whole picture, such as global pooling, so that pictures can be "
+    "coded in windows"
 )
 
 
@@ -43,7 +43,7 @@ def measure_receptive_field(
         distances.append(_distance_of_change("decoder", decoder, drawn, sides))
     if max(distances) >= _SIDE // 2:
         raise ModelError(
-            f"a change in one tile affects tiles at a distance of {max(distances)}: {_LOCAL}"
+            f"a change in one tile affects tiles {max(distances)} tiles away: {_LOCAL}"
         )
     return max(distances)
 

@@ -124,8 +124,8 @@ def _example(torch: Any, encoder: Any, sides: tuple[int, int]) -> Any:
         else:
             return example
     raise ModelError(
-        f"the encoder accepts neither (1, 3, {sides[0]}, {sides[1]}) nor (1, 1, {sides[0]}, "
-        f"{sides[1]}) pictures ({_summary(error)}): begin it with nn.Flatten() if it needs vectors"
+        f"the encoder accepts neither a (1, 3, {sides[0]}, {sides[1]}) nor a (1, 1, {sides[0]}, "
+        f"{sides[1]}) picture ({_summary(error)}): begin it with nn.Flatten() if it needs vectors"
     )
 
 
@@ -144,7 +144,7 @@ def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool
     except Exception as error:  # modules and the exporter raise whatever they raise
         raise ModelError(
             f"PyTorch cannot export the {path.stem} to ONNX "
-            f"({_summary(error)}): change the part that the error names; {HALVES}"
+            f"({_summary(error)}): change the part that the error names, or {HALVES}"
         ) from error
     try:
         return load_onnx(path)

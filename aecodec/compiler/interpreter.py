@@ -8,7 +8,7 @@ from typing import Any
 
 from aecodec.base.errors import AecodecError
 
-NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
+NEEDS_LITERT = "LiteRT is not installed: run pip install 'aecodec[train]'"
 
 
 KERNELS = ("BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES")

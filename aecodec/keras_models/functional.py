@@ -132,7 +132,7 @@ def _input_shape(model: Any) -> tuple[int | None, ...]:
     shape = (config or {}).get("input_shape")
     if not shape:
         raise ModelError(
-            f"{model.name}: the input shape is not known; call the model once on a batch, or add "
+            f"{model.name}: the input shape is unknown; call the model once on a batch, or add "
             "an Input layer"
         )
     return tuple(shape[1:])

@@ -35,8 +35,8 @@ _SAVED_MODEL = (
     + ". If Keras 3 exported it, save the model itself with model.save('model.keras')"
 )
 _WEIGHTS_ONLY = (
-    "contains weights but no model: build the model in Python, then call model.load_weights(...) "
-    "and model.save('model.keras')"
+    "contains weights, but not the model: build the model in Python, then call "
+    "model.load_weights(...) and model.save('model.keras')"
 )
 _TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
 _EXPORT = (
@@ -80,10 +80,10 @@ def _check_keras(version: str) -> None:
     >>> _check_keras("3.9.0")
     Traceback (most recent call last):
         ...
-    aecodec.base.errors.ModelError: Keras 3.9.0 can run code in models: pip install 'keras>=3.12.1'
+    aecodec.base.errors.ModelError: Keras 3.9.0 runs code from files: pip install 'keras>=3.12.1'
     """
     if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < _FIRST_SAFE_KERAS:
-        raise ModelError(f"Keras {version} can run code in models: pip install 'keras>=3.12.1'")
+        raise ModelError(f"Keras {version} runs code from files: pip install 'keras>=3.12.1'")
 
 
 def _check_is_model_file(path: Path) -> None:
@@ -94,7 +94,7 @@ def _check_is_model_file(path: Path) -> None:
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     if path.suffix.lower() in _TORCH_SUFFIXES:
-        raise ModelError(f"{path} is a PyTorch file, which contains no graph: {_EXPORT}")
+        raise ModelError(f"{path} is a PyTorch file, with weights but no graph: {_EXPORT}")
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             if "model_config" not in file.attrs:
@@ -108,18 +108,18 @@ def _advice(path: Path, error: Exception) -> str:
     unknown = _UNKNOWN_CLASS.search(text)
     if unknown:
         return (
-            f"needs {unknown[1]}, which is not part of Keras: name its module, for example "
+            f"the model uses {unknown[1]}, which is not in Keras: name its module, for example "
             f"--custom-objects module:{unknown[1].split('>')[-1]}"
         )
     if "Lambda" in text or "safe_mode" in text:
         return (
-            "a Lambda layer contains code, which aecodec does not run: write the function with "
+            "a Lambda layer contains code, which aecodec does not run: rewrite the layer with "
             "keras.ops, or as a layer class for --custom-objects, and save the model again"
         )
     if _is_of_keras_2(path):
-        return f"Keras 3 cannot open this model of Keras 2: {_CONVERT.format(path=repr(str(path)))}"
+        return f"Keras 3 cannot open this Keras 2 model: {_CONVERT.format(path=repr(str(path)))}"
     summary = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    return f"Keras cannot open this as a model ({summary[:300]})"
+    return f"Keras cannot open a model from this file ({summary[:300]})"
 
 
 def _is_of_keras_2(path: Path) -> bool:

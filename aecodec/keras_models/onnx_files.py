@@ -22,8 +22,8 @@ from aecodec.keras_models.onnx_values import Array, Axes, Value, arranged
 
 _LACKS = "codecs do not support this operator, because it cannot be computed with integers"
 HALVES = (
-    "export the transform from pictures to the code, and the transform back, without priors and "
-    "likelihoods. In CompressAI these are model.g_a and model.g_s"
+    "export one model from pictures to codes and one from codes to pictures, without priors and "
+    "likelihoods. In CompressAI, these models are model.g_a and model.g_s"
 )
 _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
 
@@ -89,7 +89,7 @@ class _Conversion:
             raise ModelError(f"the model has several inputs ({', '.join(entries)}): {HALVES}")
         ((name, sides),) = entries.items()
         if not sides:
-            raise ModelError(f"the input {name} has no axes: export the model for pictures")
+            raise ModelError(f"the input {name} is a scalar: export the model for pictures")
         axes = _order(len(sides))
         dtype = "int32" if name in self._graph.integers else None
         tensor = keras.Input([sides[axis] for axis in axes], dtype=dtype)
@@ -102,7 +102,7 @@ class _Conversion:
             raise ModelError(f"the output {name} does not depend on the input")
         if value.rank > 1 and value.shape[0] != 1:
             raise ModelError(
-                f"the output {name} has the shape {value.shape} for one picture: return "
+                f"the output {name} has the shape {value.shape} for one picture: return the shape "
                 f"{(1, *value.shape)}, for example with .view(len(pictures), ...)"
             )
         return arranged(value, _order(value.rank))
@@ -142,7 +142,7 @@ def _order(rank: int) -> Axes:
 
 
 def _without_noise(node: Any, inputs: list[Any]) -> Array:
-    warn(f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code")
+    warn(f"aecodec replaces the random numbers of {label(node)} with 0, so the code is the mean")
     attributes = attributes_of(node)
     like = inputs[0].shape if inputs else attributes["shape"]
     return np.zeros(like, np.float32)

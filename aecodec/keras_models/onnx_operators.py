@@ -494,7 +494,7 @@ def _gather(node: Node, value: Any, places: Any) -> Value:
     axis = node.get("axis", 0)
     if isinstance(places, Value):
         if isinstance(value, Value) or value.ndim != 2 or axis != 0:
-            raise ModelError("only constant indices are supported, and lookups in nn.Embedding")
+            raise ModelError("use constant indices, or nn.Embedding to look up vectors")
         layer = layers.Embedding(*value.shape, name=node.name)
         tensor = _with_weights(layer, places.tensor, value)
         return Value(tensor, (*places.axes, places.rank), places.rank + 1)
@@ -564,7 +564,7 @@ def _folded(node: Node, value: Value, sides: Array, block: Array) -> Value:
     """Col2Im, whose blocks are side by side."""
     steps, pads = list(node.get("strides", (1, 1))), node.get("pads", (0, 0, 0, 0))
     if steps != block.tolist() or any(pads) or (sides % block).any():
-        raise ModelError("its blocks overlap, or leave gaps: use nn.ConvTranspose2d instead")
+        raise ModelError("its blocks overlap or leave gaps: use nn.ConvTranspose2d instead")
     channels = (value.shape[1] or 0) // math.prod(block)
     parts = _reshape(node, value, np.array([1, channels, *block, *(sides // block)]))
     parts = _transpose(Node({"perm": [0, 1, 4, 2, 5, 3]}), parts)
@@ -589,9 +589,8 @@ def _resize(
         return image_value(layers.AveragePooling2D(2, name=node.name)(images))
     if None in sides:
         raise ModelError(
-            "a model for pictures of any size can resize only by whole factors, with mode nearest "
-            "or with mode linear and align_corners=False: change the model, or export it with a "
-            "fixed size"
+            "for pictures of any size, resize only by whole factors, with mode nearest, or mode "
+            "linear and align_corners=False: change the model, or export it with a fixed size"
         )
     for axis, side in zip((2, 3), sides, strict=True):
         end = (scales if sizes is None else sizes)[axis - 4]
@@ -709,7 +708,7 @@ REPLACEMENTS = {
     **dict.fromkeys(("GatherElements", "GatherND", "NonZero", "TopK"), _CHOICES),
     **dict.fromkeys(("AffineGrid", "GridSample", "MaxRoiPool", "MaxUnpool"), _SAMPLING),
     **dict.fromkeys(("GRU", "If", "LSTM", "Loop", "RNN", "Scan"), _LOOPS),
-    **dict.fromkeys(("ScatterElements", "ScatterND"), "assign with torch.cat or torch.where"),
+    **dict.fromkeys(("ScatterElements", "ScatterND"), "use torch.cat or torch.where instead"),
     "CumSum": "multiply by a triangular matrix with torch.matmul instead",
     "DFT": "multiply by a constant matrix with torch.matmul instead",
     "LRN": "use nn.GroupNorm or nn.BatchNorm2d instead",

@@ -20,7 +20,7 @@ from aecodec.base.errors import ModelError
 Array = npt.NDArray[Any]
 Axes = tuple[int, ...]
 
-ANY_SIZE = "it needs the size of the picture: export the model with a fixed size"
+ANY_SIZE = "it depends on the size of the picture: export the model with a fixed size"
 
 
 class Value(NamedTuple):
@@ -82,8 +82,8 @@ def image_like(value: Value) -> Any:
     """The tensor (N, height, width, channels); ModelError unless it is (1, C, H, W) in ONNX."""
     if value.rank != 4:
         raise ModelError(
-            f"it has {value.rank - 2} spatial axes instead of 2: use a layer for pictures, such "
-            "as nn.MaxPool2d((1, 2)) instead of nn.MaxPool1d(2), after unsqueeze"
+            f"its input has {value.rank} axes instead of 4: use a layer for pictures, such as "
+            "nn.MaxPool2d((1, 2)) instead of nn.MaxPool1d(2), after unsqueeze"
         )
     return arranged(value, (2, 3, 1))
 

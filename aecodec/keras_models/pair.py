@@ -71,7 +71,7 @@ class KerasPair:
             )
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError(
-                "images must be a non-empty array of floats in 0..1: divide pixels by 255"
+                "images must be a non-empty array of floats in 0..1: divide 8-bit pixels by 255"
             )
         return np.asarray(x, np.float32)
 

@@ -75,7 +75,7 @@ class ContextTraining:
             step([array[batch] for array in inputs])
             if number % _STEPS_PER_MESSAGE == 0:
                 done = self._finished + count * number // total, self._vectors
-                _LOG.debug("trained with %d of %d vectors", *done, extra={"finished": done})
+                _LOG.debug("trained on %d of %d vectors", *done, extra={"finished": done})
         self._finished += count
 
 

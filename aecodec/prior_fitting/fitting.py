@@ -255,7 +255,7 @@ class PriorOptions:
             return [self.context_units] * levels
         if len(self.context_units) != levels:
             raise ModelError(
-                f"{len(self.context_units)} context_units for {levels} levels: set one per level"
+                f"set {levels} context_units, one per level, instead of {len(self.context_units)}"
             )
         return list(self.context_units)
 

@@ -61,8 +61,8 @@ class Prior(ArrayFields):
         super().__post_init__()
         if self.code_dimension > MAX_CODE_DIMENSION:
             raise CodecError(
-                f"the codes have {self.code_dimension} channels, but at most {MAX_CODE_DIMENSION} "
-                "are possible"
+                f"the codes have {self.code_dimension} channels, but a codec can have at most "
+                f"{MAX_CODE_DIMENSION}"
             )
 
     @property

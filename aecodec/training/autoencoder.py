@@ -187,8 +187,8 @@ class Autoencoder(KerasPair):
         if rate_weight is None:
             if len(self.levels) > 1:
                 raise ModelError(
-                    f"{len(self.levels)} levels have separate channels: set a rate weight for each "
-                    "level"
+                    f"all {len(self.levels)} levels have their own channels: set a rate weight for "
+                    "each level"
                 )
             return DistortionLoss(self, options)
         weights = np.atleast_1d(rate_weight).astype(float).tolist()

@@ -108,7 +108,7 @@ class BestEpoch(keras.callbacks.Callback):
         text = f"epoch {epoch + 1}: the loss is NaN or infinite; use a lower learning rate"
         if self._least == np.inf:
             raise ModelError(text)
-        warn(f"{text}. The codec keeps the networks of the best earlier epoch")
+        warn(f"{text}. The codec contains the networks of the best earlier epoch")
         self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -217,6 +217,8 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         warn(f"{path} cannot be read ({error}): training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(f"{path.parent} belongs to different networks: delete this folder")
+        raise ModelError(
+            f"{path.parent} contains the state of different networks: delete this folder"
+        )
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)

@@ -48,7 +48,7 @@ def _joined(batches: Iterable[Any], pair: KerasPair) -> tuple[Float32, int]:
             )
     shapes = sorted({part.shape[1:] for part in parts})
     if len(shapes) != 1:
-        raise ModelError(f"the images have the shapes {shapes}: use images of one shape")
+        raise ModelError(f"the images have the shapes {shapes}: use images of the same shape")
     return np.concatenate(parts), len(parts[0])
 
 

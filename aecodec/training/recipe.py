@@ -138,7 +138,7 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
         recipe = load_recipe(_FOR_BANDS)
     if recipe.networks != _FOR_BANDS:
         raise UsageError(
-            f"the networks {recipe.networks!r} are for 8-bit images with 1 or 3 channels: use "
+            f"the networks {recipe.networks!r} accept only 8-bit images with 1 or 3 channels: use "
             f"the recipe {_FOR_BANDS}"
         )
     most = min(max(recipe.levels["channels"]), bands * CHANNELS_PER_BAND)
@@ -151,7 +151,7 @@ def _check(recipe: Recipe) -> None:
         _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
     optimizer_of(recipe.training["optimizer"], "float32")
     if not 0 <= recipe.data["smooth"] <= 1:
-        raise UsageError("smooth must be a share of the tiles, from 0 to 1")
+        raise UsageError("smooth must be a fraction of the tiles, from 0 to 1")
     side = recipe.data["tile"]
     check_sides_for_ssimulacra2(recipe.training["ssimulacra2"], side, side)
     if recipe.training["cost_power"] <= 0:
@@ -159,15 +159,15 @@ def _check(recipe: Recipe) -> None:
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if networks.shares_channels and counts.pop("channels") != 1:
         raise UsageError(
-            f"levels of the networks {recipe.networks!r} share their channels: set a single number "
-            "of channels"
+            f"all levels of the networks {recipe.networks!r} share their channels: set only one "
+            "number of channels"
         )
     if len(set(counts.values())) != 1:
         raise UsageError("[levels] must have the same number of values for each key")
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(f"rdoq needs the keys most and masking, 0 to 255 ({error})") from error
+        raise UsageError(f"rdoq accepts only most and masking, each 0 to 255 ({error})") from error
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:

@@ -132,8 +132,8 @@ class _Training:
         channels = channels_of(pictures)
         if channels not in (1, 3):
             raise ImageError(
-                f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): "
-                "select or convert the channels first"
+                f"the pictures have {channels} channels, but this recipe needs 1 (grey) or 3 "
+                "(RGB): select or convert the channels first"
             )
         tiles = Tiles(pictures, tile, channels, flips, seed=seed, smooth=data["smooth"])
         return tiles.split(data["held_out"])
@@ -141,8 +141,8 @@ class _Training:
     def check_state(self, resume: bool) -> None:
         if resume and not self.backup.exists():
             raise UsageError(
-                f"{self._folder} has no interrupted run with this recipe, these options and this "
-                "data: leave out --resume"
+                f"{self._folder} contains no interrupted run with this recipe, these options and "
+                "this data: leave out --resume"
             )
         if has_checkpoint(self.backup) and not resume:
             raise UsageError(

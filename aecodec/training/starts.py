@@ -38,16 +38,16 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
-            f"{folder.path} has {len(folder.spec.levels)} levels, but the recipe has {levels}: use "
-            "as many levels as the codec"
+            f"{folder.path} has {len(folder.spec.levels)} levels, but the recipe has {levels}: set "
+            "the same number of levels in the recipe"
         )
     gains = np.array([level.gains for level in folder.spec.levels], np.float32) / GAIN_UNITS
     middle = np.exp2(gains.mean(axis=0)) if gains.size else np.ones(1, np.float32)
     for half, model in zip(Half, autoencoder.models, strict=True):
         if not set_weights([model], _in_training(keras_half(folder, half), half, middle)):
             raise ModelError(
-                f"{folder.path}: the shapes of the {half.value} differ from those of this recipe; "
-                "use the recipe of the codec"
+                f"{folder.path}: the weights of the {half.value} do not fit the networks of this "
+                "recipe; use the recipe that trained the codec"
             )
     if gains.size:
         autoencoder.gains = np.exp2(gains) / middle

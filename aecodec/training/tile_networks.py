@@ -56,7 +56,7 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
     """
     height, width, channels = _with_channels(tile_shape)
     if height != width:
-        raise ModelError(f"tiles of {width}x{height} pixels: these networks need square tiles")
+        raise ModelError(f"tiles have {width}x{height} pixels: these networks need square tiles")
     grid, images = height // _PATCH, keras.Input(tile_shape)
     hidden = _analysis(images, width=64, squeezed=32)
     encoder = keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")

@@ -94,7 +94,7 @@ class CTables:
 def _check_supported(spec: CodecSpec) -> None:
     if spec.bands:
         raise ModelError(
-            f"codec {spec.name} has bands, which devices do not support: use libaecodec instead"
+            f"codec {spec.name} has bands, which --format c does not support: use libaecodec"
         )
     if spec.tile[0] * spec.tile[1] > 1 << 16:
         raise ModelError(

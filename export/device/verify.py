@@ -26,7 +26,7 @@ from aecodec.imaging.picture import Picture, without_channel_axis
 from aecodec.imaging.tiling import to_planes
 
 _EXPORT_AGAIN = "export the folder again"
-_UNREAD = "C cannot read the library's file"
+_UNREAD = "the C code cannot read the library's file"
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 
@@ -73,14 +73,14 @@ class DeviceFolder:
         """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{network_name(half)}.c").exists()]
         if not halves:
-            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path} contains no network: {_EXPORT_AGAIN}")
         return halves
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example program; AecodecError without a compiler, or if it fails."""
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
-            raise AecodecError("no C compiler found: install one, or set the variable CC")
+            raise AecodecError("there is no C compiler: install one, or set the variable CC")
         sources = map(str, [self.path / "main.c", *sorted(self.path.glob("aecodec*.c"))])
         _run_program(
             [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
@@ -97,7 +97,7 @@ def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels
     expected = device.file(pixels)
     if Half.ENCODER in halves:
         picture.write_bytes(pixels.tobytes())
-        _run_program([str(program), "encode", str(picture), str(file)], "C writes no file")
+        _run_program([str(program), "encode", str(picture), str(file)], "the C code writes no file")
         _check(file, expected, "writes a different file")
     if Half.DECODER in halves:
         file.write_bytes(expected)
@@ -116,7 +116,7 @@ def _run_program(command: list[str], failure: str) -> None:
             command, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError as error:
-        raise AecodecError(f"{failure}: {command[0]} cannot run ({error.strerror})") from error
+        raise AecodecError(f"{failure}: {command[0]} cannot be run ({error.strerror})") from error
     if process.returncode:
         raise AecodecError(f"{failure}: {process.stderr.strip()}")
 
@@ -130,7 +130,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(
             f"{device.path} was exported from the codec with the id {device.codec_id.hex()}, not "
-            f"from {codec.spec.name}: name its codec with --codec"
+            f"from {codec.spec.name}: pass the exported codec with --codec"
         )
     reference, halves, count = DeviceCodec(CTables(codec.folder, device.level)), device.networks, 0
     with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +140,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
             run_trial(program, reference, halves, prepared(codec, device, picture))
             count += 1
     if not count:
-        raise ImageError("no pictures to verify with: name at least one")
+        raise ImageError("there are no pictures for the check: name at least one")
     return count
 
 

@@ -39,7 +39,7 @@ _OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activ
 
 _REMEDIES = {
     "tf.BitwiseAnd": "Keras uses it for argmin and argmax. Use these only as the last step of the "
-    "encoder, to choose the nearest code vector, with one codebook instead of residual ones"
+    "encoder, to choose the nearest vector of a single codebook, not of residual codebooks"
 }
 """Advice about operators that Keras adds to its own functions."""
 
@@ -120,12 +120,11 @@ def reason(model: Any, error: Exception) -> str:
         layer = layer_of(missing["path"], names)
         remedy = _REMEDIES.get(missing["operator"], "replace the layer")
         return (
-            f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; "
-            f"{remedy}"
+            f"layer {layer!r} needs {missing['operator']}, which TFLite does not support; {remedy}"
         )
     if place := _PLACE.search(str(error)):
         layer = layer_of(place["path"], names)
-        return f"layer {layer!r} cannot be converted; replace it"
+        return f"layer {layer!r} is not supported; replace it"
     return _summary(error)
 
 

@@ -150,9 +150,9 @@ def _check_ends(content: bytes, start: _End, end: _End, half: Half) -> None:
     expected = [start.quantization, end.quantization]
     if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(
-            f"the {half.value} has (scale, zero point) {actual} at its input and output instead of "
-            f"{expected}: begin and end it with a layer that int8 TFLite supports there, such as "
-            "Dense or Conv2D, and do not concatenate or compare its input with other tensors"
+            f"input and output of the {half.value} have the (scale, zero point) {actual}, not "
+            f"{expected}: use Dense, Conv2D or a similar layer as the first and the last layer, "
+            "and do not concatenate or compare the input with other tensors"
         )
 
 

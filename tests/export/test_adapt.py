@@ -130,10 +130,10 @@ def of(*parts: Any) -> Any:
         (
             lambda: variational("codes", "classes"),
             None,
-            r"has 2 outputs \(codes, classes\) but must have one",
+            r"has 2 outputs \(codes, classes\), but must have one",
         ),
-        (lambda: of((4, 4, 5), layers.Flatten()), None, "not a shape of pictures"),
-        (lambda: of((4, None, 1), layers.ReLU()), None, "not a shape of pictures"),
+        (lambda: of((4, 4, 5), layers.Flatten()), None, "not a picture shape"),
+        (lambda: of((4, None, 1), layers.ReLU()), None, "not a picture shape"),
         (lambda: of((3, 4, 4), layers.Flatten()), None, "channels last"),
         (
             lambda: of((4, 4, 1), layers.Flatten(), layers.Dense(9)),
@@ -141,7 +141,7 @@ def of(*parts: Any) -> Any:
             r"returns \(9,\), but the decoder expects \(16,\)",
         ),
         (whole, whole, "seems to be the whole autoencoder"),
-        (None, drawing, "decoder returns different values each time: layer 'draw'"),
+        (None, drawing, "decoder returns different values each time, because layer 'draw'"),
         (
             lambda: of((9,), layers.Dense(16), layers.Reshape((4, 4, 1))),
             lambda: of((4, 4, 1), layers.Flatten(), layers.Dense(9)),

@@ -48,7 +48,7 @@ def convolutions(hidden: str) -> Pair:
     [
         ("halves", "the decoder fails for an input of 33x33 .*do not downsample the codes"),
         ("sees all", "see the whole picture"),
-        ("shrinks", "does not accept a picture of 1x1 pixels: pad the input of"),
+        ("shrinks", "does not accept a picture of 1x1 pixels: use padding in the"),
     ],
 )
 def test_a_pair_for_some_sizes_is_rejected(

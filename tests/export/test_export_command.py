@@ -30,7 +30,7 @@ def test_the_networks_of_a_codec_are_exported(command: Command, suffix: str) -> 
     ("options", "says"),
     [
         ("codec --level 4", "level 4"),
-        ("codec --size 16x16", "need --format c"),
+        ("codec --size 16x16", "only with --format c"),
         ("c --size 28x28", "its tile size"),
     ],
 )

@@ -61,12 +61,16 @@ def test_a_layer_that_does_not_convert_is_named(
 @pytest.mark.parametrize(
     ("gain", "change", "message"),
     [
-        (1, np.negative, r"with \d\.\d dB, but .*pictures already reaches 1\d\.\d dB.*or not tog"),
+        (
+            1,
+            np.negative,
+            r"with \d\.\d dB, but .*the mean picture reaches 1\d\.\d dB.*or not together",
+        ),
         (1, lambda axes: axes[:, TRANSPOSED], "one of the models swaps height and width"),
         (
             3000,
             np.positive,
-            r"int8 codec loses .*-?0\.\d+ dB in the encoder, and [1-9].*of the worse half",
+            r"int8 codec loses .*-?0\.\d+ dB in the encoder, and [1-9].*of the worse model",
         ),
     ],
 )
@@ -106,7 +110,7 @@ def test_one_command_converts_models_of_ones_own(
     assert "--image-shape 28x28" in command(*start, *known).err
     done = command(*start, *known, "--image-shape", "28x28")
     assert done.status == 0, done.err
-    assert "mean, the mean, becomes the code" in done.err
+    assert "aecodec uses mean, the mean, as code" in done.err
     assert "dB  the float models" in done.out
     assert "fitting the priors ..." in done.err.splitlines()
     codec = load_codec(Path("mine"))

@@ -154,7 +154,7 @@ def test_callbacks_of_keras_act_and_the_best_epoch_is_kept(x: np.ndarray, tmp_pa
 def test_images_that_do_not_fit_are_refused(x: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aecodec.training.inputs._MOST_BYTES", 1 << 22)
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
-    with pytest.raises(ModelError, match="divide pixels by 255"):
+    with pytest.raises(ModelError, match="divide 8-bit pixels by 255"):
         autoencoder.train(x * 255)
     with pytest.raises(ModelError, match="the encoder expects"):
         autoencoder.train(x[:, :20])

@@ -66,9 +66,9 @@ def test_one_seed_gives_one_codec(
         (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam, muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
         (("cost_power", "ssimulacra2 = -1\ncost_power"), "a weight of at least 0"),
-        (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
+        (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a fraction"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
-        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq needs the keys most and masking"),
+        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq accepts only most and masking"),
     ],
 )
 def test_recipes_that_lack_something_are_refused(
