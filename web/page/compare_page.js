@@ -87,7 +87,7 @@ function codecFor({ width, height }) {
   const isTile = ({ tile }) => tile.width === width && tile.height === height;
   const takes = (codec) => codec.compresses && !codec.phases && (codec.anySize || isTile(codec));
   const codec = codecs.find(takes);
-  if (!codec) throw new CodecError(`No codec on this page compresses ${width}x${height} pixels: choose an .aec file`);
+  if (!codec) throw new CodecError(`No codec on this page can compress ${width}x${height} pixels: choose an .aec file`);
   return codec;
 }
 

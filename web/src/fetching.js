@@ -31,7 +31,7 @@ export async function fetchSection(core, folder, hash) {
     const content = await fetchFile(url, { cache });
     if (core.sha256(content) === hash) return content;
   }
-  throw new CodecError(`${url}: damaged, its SHA-256 is wrong: publish the codec again`);
+  throw new CodecError(`${url} is damaged, because its SHA-256 is wrong: publish the codec again`);
 }
 
 /** The content of a file. Hosts may serve it plain or gzipped; which it is, the content says. */
@@ -54,7 +54,7 @@ export async function fetchFile(url, options) {
 async function unpacked(content, url) {
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
   return bytesOf(stream).catch(() => {
-    throw new CodecError(`${url}: damaged, its gzip data cannot be unpacked: publish the file again`);
+    throw new CodecError(`${url} is damaged, because its gzip data cannot be unpacked: publish it again`);
   });
 }
 

@@ -53,7 +53,7 @@ export class Remote {
   // The worker itself is broken: whoever waits is told, and the next question starts another.
   #fail(message) {
     this.end();
-    const remedy = "put the files of workers next to the library, and allow workers in the page's Content-Security-Policy";
+    const remedy = "put the worker files next to the library, and allow workers in the page's Content-Security-Policy";
     const error = new AecodecError(message || `the worker does not start: ${remedy}`);
     for (const { reject } of this.#questions.values()) reject(error);
   }
