@@ -167,9 +167,7 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
         notes.add(f"aecodec drops its TIFF tags {', '.join(names)}")
     general = [tag for tag in tags if tag.code in _ARGUMENTS]
     if any(page_tags not in (tags, general) for page_tags in later):
-        notes.add(
-            "aecodec keeps only the TIFF tags of the first page; later pages have different tags"
-        )
+        notes.add("aecodec keeps only the TIFF tags of the first page, but later pages have others")
     kept = _without_defaults(KeptTags(tags, images[0].tags.byte_order))
     is_repeated = later and tags != general and all(page_tags == tags for page_tags in later)
     return _with_marker(kept, SUBFILE_TYPE, PAGE) if is_repeated else kept

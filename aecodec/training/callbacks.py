@@ -217,8 +217,6 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         warn(f"{path} cannot be read ({error}): training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(
-            f"{path.parent} contains the state of different networks: delete this folder"
-        )
+        raise ModelError(f"{path.parent} contains different networks: delete this folder")
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
