@@ -59,7 +59,7 @@ def find_conventions(
     better = min(errors, key=cost)
     if cost(better) < cost(best):
         text = (
-            f"with your options, the models restore the calibration pictures at "
+            "with your options, the models restore the calibration pictures at "
             f"{_db(errors[best])}; with {better}, at {_db(errors[better])}: use "
             f"{_options(better, hints)}"
         )
