@@ -152,7 +152,7 @@ def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | 
             "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export; for "
             "a CompressAI model, export g_a and g_s"
         )
-    warn(f"the encoder returns {', '.join(names)}: aecodec uses {names[mean]}, the mean, as code")
+    warn(f"the encoder returns {', '.join(names)}: the mean, {names[mean]}, becomes the code")
     return mean
 
 

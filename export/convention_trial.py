@@ -73,7 +73,7 @@ def find_conventions(
 
 def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:
     warn(
-        f"aecodec assumes {best}, which restores the calibration pictures with {_db(errors[best])}"
+        f"aecodec assumes {best}, which restores the calibration pictures at {_db(errors[best])}"
         f" (with {usual}: {_db(errors[usual])}). If you trained the models in a different way, "
         f"change {_options(best, hints)}"
     )

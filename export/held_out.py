@@ -106,7 +106,7 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     if empty:
         warn(
             f"level {', '.join(empty)}: all pictures have the same codes, so decoded pictures are "
-            "all equal: train longer or with a smaller rate weight, or check the pixel range"
+            "identical: train longer or with a smaller rate weight, or check the pixel range"
         )
 
 
@@ -162,14 +162,14 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the models restore the calibration pictures with {:.1f} dB, but always returning the mean "
+    "the models restore the calibration pictures at {:.1f} dB, but always returning the mean "
     "picture reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
     "pictures differ from the training pictures, or the models expect different values (see "
     "--pixel-range, --mean, --std, --channel-order and --layout). --force writes the codec anyway"
 )
 _TRANSPOSES = (
-    "one of the models swaps height and width: the models restore the calibration pictures with "
-    "{:.1f} dB, but with {:.1f} dB if transposed. Transpose the decoder's output (Permute((2, 1, "
+    "one of the models swaps height and width: the models restore the calibration pictures at "
+    "{:.1f} dB, but at {:.1f} dB if transposed. Transpose the decoder's output (Permute((2, 1, "
     "3)) in Keras, transpose(2, 3) in PyTorch). --force writes the codec anyway"
 )
 _LOSES = (

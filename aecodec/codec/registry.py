@@ -102,8 +102,8 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
         if codec is None:
             raise CodecError(
                 f"codec {title_of(codec_id, name)} is needed, but not part of this version: pass "
-                "its file with --codec, in Python as the argument codec, for Zarr to "
-                "aecodec.zarr.Aecodec, or for Pillow to aecodec.pillow.register_aec_opener"
+                "its file with --codec (in Python, as the argument codec; with Zarr, to "
+                "aecodec.zarr.Aecodec; with Pillow, to aecodec.pillow.register_aec_opener)"
             )
         remember(codec)
     return _known[codec_id]

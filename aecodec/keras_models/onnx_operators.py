@@ -702,7 +702,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 _SIMPLER = "export the model with opset_version=20, which uses simpler operators"
 _CHOICES = "use constant indices, slices or torch.where instead"
 _SAMPLING = "use nn.Upsample, nn.PixelShuffle or nn.ConvTranspose2d instead"
-_LOOPS = "instead, use convolutions or attention without conditions on values"
+_LOOPS = "instead, use convolutions or attention, and do not branch on values"
 REPLACEMENTS = {
     **dict.fromkeys(("Attention", "GroupNormalization", "RMSNormalization"), _SIMPLER),
     **dict.fromkeys(("GatherElements", "GatherND", "NonZero", "TopK"), _CHOICES),

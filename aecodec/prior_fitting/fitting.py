@@ -255,7 +255,7 @@ class PriorOptions:
             return [self.context_units] * levels
         if len(self.context_units) != levels:
             raise ModelError(
-                f"set {levels} context_units, one per level, instead of {len(self.context_units)}"
+                f"set {levels} context_units, one per level, not {len(self.context_units)}"
             )
         return list(self.context_units)
 

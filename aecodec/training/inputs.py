@@ -134,7 +134,7 @@ def _split(
     """Tiles to train on, and those that are held out, if any."""
     if share:
         if not 0 < share < 1 or validation is not None:
-            raise UsageError("use validation_split, between 0 and 1, or validation_data, not both")
+            raise UsageError("use validation_split (between 0 and 1) or validation_data, not both")
         return tiles.split(share)
     if validation is None:
         return tiles, None

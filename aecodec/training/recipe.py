@@ -159,7 +159,7 @@ def _check(recipe: Recipe) -> None:
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if networks.shares_channels and counts.pop("channels") != 1:
         raise UsageError(
-            f"all levels of the networks {recipe.networks!r} share their channels: set only one "
+            f"all levels of the networks {recipe.networks!r} share their channels: set a single "
             "number of channels"
         )
     if len(set(counts.values())) != 1:

@@ -77,7 +77,7 @@ class CodingOptions:
         options.quality(
             metavar="E",
             help="Largest error of a sample, such as 4, 0.5% or 0.5sqrt. B02=4,B03=8 sets a "
-            "limit per band, and 16,4,0 makes refinements.",
+            "limit per band, and 16,4,0 adds refinements.",
         ),
     ] = None
     lossless: Annotated[bool, options.quality("--lossless", help="Same as --max-error 0.")] = False

@@ -56,7 +56,7 @@ def compress(chosen: CompressOptions) -> None:
 
     Without -o, digit.png becomes digit.aec, and the folder scans becomes scans_aec. For each file,
     the command prints its size, its compression ratios relative to the source file and to raw
-    pixels, bits per pixel, PSNR and, with --max-error, the largest error of a sample. Scientific
+    pixels, bits per pixel, PSNR and, with --max-error, the largest error of any sample. Scientific
     pictures need --max-error, --lossless or a codec with bands.
     """
     chosen.check()

@@ -124,7 +124,7 @@ class _OutputFormats:
     def rename(self, path: Path) -> Path:
         """Path of the result of a file or folder, next to the source.
 
-        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` in its own folder, where the
+        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` beside `digit.aec`, where the
         original may be. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
         the suffix of its original; a lossy format needs a quality.
         """

@@ -110,7 +110,7 @@ class ExportOptions:
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:
-        """A picture (1, h, w, C) uint8; UsageError or ImageError if there is none."""
+        """A uint8 picture (1, h, w, C); UsageError or ImageError if there is none."""
         spec, reading = codec.spec, reading_for(codec)
         shape = self.shape_for(spec)
         dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)

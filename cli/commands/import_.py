@@ -61,7 +61,7 @@ class ImportOptions:
     ] = None
     channel_order: Annotated[
         str | None,
-        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr for encoder,decoder."),
+        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr if the models differ."),
     ] = None
     layout: Annotated[
         str | None,
@@ -75,7 +75,7 @@ class ImportOptions:
         typer.Option(
             metavar="NUMBERS",
             help="Mean to subtract from the encoder's input: one number or three, such as "
-            "0.485,0.456,0.406. It refers to values in 0..1, or in --pixel-range.",
+            "0.485,0.456,0.406. The input is in 0..1, or in --pixel-range.",
         ),
     ] = None
     std: Annotated[

@@ -56,7 +56,7 @@ class TrainOptions:
             "size), bands (scenes), or a TOML file.",
         ),
     ] = "digits"
-    epochs: Annotated[int | None, typer.Option(min=1, help="Training passes over the data.")] = None
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training data.")] = None
     minutes: Annotated[
         float | None,
         typer.Option(
@@ -125,7 +125,7 @@ class TrainOptions:
         return self.force or self.resume
 
     def check(self) -> None:
-        """Raise an error unless there are data, and a codec can be written to its folder."""
+        """Raise an error unless there are data and the codec can be written to its folder."""
         check_target(self.out, self.codec_name, replace=self.replaces)
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
             raise UsageError(f"{self.out} is the codec of --from: name a different folder with -o")

@@ -32,7 +32,7 @@ def web(
 ) -> None:
     """Make a web page, for any static host, on which visitors can compress pictures.
 
-    Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
+    Visitors drop, paste or take a picture and compare it with its reconstruction at every
     level, and with WebP and JPEG files of the same size. The codecs run in the browser, so
     pictures never leave the device. To view the page, run: python -m http.server -d DIR.
     """

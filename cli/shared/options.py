@@ -79,7 +79,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec, a codec file, or auto, which chooses by the picture and options.",
+        help="A built-in codec, a codec file, or auto (depends on the picture and options).",
     ),
 ]
 LevelNumber = Annotated[

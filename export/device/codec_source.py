@@ -30,7 +30,7 @@ class PictureSizes:
         vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(
-                f"{size[0]}x{size[1]} pixels have more than {MAX_VECTORS} code vectors, too many "
+                f"{size[0]}x{size[1]} pixels need more than {MAX_VECTORS} code vectors, too many "
                 "for C: use a smaller --size"
             )
         return cls(*size, vectors, work, file)

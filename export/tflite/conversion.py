@@ -110,7 +110,7 @@ def _check_not_recurrent(model: Any, half: str) -> None:
         if isinstance(layer, recurrent):
             raise ModelError(
                 f"the {half} has a loop in layer {layer.name!r}: recurrent layers cannot run "
-                "in int8; replace it with convolutions or attention"
+                "in int8; use convolutions or attention instead"
             )
 
 

@@ -168,7 +168,7 @@ def test_an_own_codec_is_found_when_it_was_opened(
     path = tmp_path / "a.zarr"
     total = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))[7].sum()
     monkeypatch.setattr(registry, "_known", {})  # as in another process
-    with pytest.raises(CodecError, match=r"codec mine \(.* for Zarr to aecodec\.zarr\.Aecodec"):
+    with pytest.raises(CodecError, match=r"codec mine \(.* with Zarr, to aecodec\.zarr\.Aecodec"):
         zarr.open_array(path)[7]
     Aecodec(copy)
     assert zarr.open_array(path)[7].sum() == total

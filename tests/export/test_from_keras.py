@@ -110,7 +110,7 @@ def test_one_command_converts_models_of_ones_own(
     assert "--image-shape 28x28" in command(*start, *known).err
     done = command(*start, *known, "--image-shape", "28x28")
     assert done.status == 0, done.err
-    assert "aecodec uses mean, the mean, as code" in done.err
+    assert "the mean, mean, becomes the code" in done.err
     assert "dB  the float models" in done.out
     assert "fitting the priors ..." in done.err.splitlines()
     codec = load_codec(Path("mine"))
