@@ -169,8 +169,8 @@ _RESTORES_LESS = (
 )
 _TRANSPOSES = (
     "one of the models swaps height and width: the models restore the calibration pictures at "
-    "{:.1f} dB, but at {:.1f} dB if transposed. Transpose the decoder's output (Permute((2, 1, "
-    "3)) in Keras, transpose(2, 3) in PyTorch). --force writes the codec anyway"
+    "{:.1f} dB, but at {:.1f} dB if their output is transposed. Transpose the decoder's output "
+    "(Permute((2, 1, 3)) in Keras, transpose(2, 3) in PyTorch). --force writes the codec anyway"
 )
 _LOSES = (
     "the int8 codec loses {:.2f} dB compared with the float models, which restore the calibration "
