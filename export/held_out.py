@@ -155,7 +155,7 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
     if abs(mean) > _LARGEST_SHIFT + _STANDARD_ERRORS * error:
         raise ModelError(
             f"level {level} changes the mean of held-out pictures by {mean:+.2f} grey levels, but "
-            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more similar pictures"
+            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on pictures closer to these"
         )
 
 

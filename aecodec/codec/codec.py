@@ -160,6 +160,6 @@ def _check_alpha(picture: Picture, target: Target) -> None:
     """Raise UsageError if a band is alpha, which only files with a maximum error keep exactly."""
     if target.max_error is None and alpha_bands(picture.metadata, picture.pixels.shape[-1]):
         raise UsageError(
-            "a band of the picture is alpha, which no level keeps exact: add a maximum error "
+            "a band of the picture is alpha, which no level keeps exactly: add a maximum error "
             "(--max-error E; in Python, max_error)"
         )

@@ -105,7 +105,7 @@ class _OutputFormats:
     quality: int | None = None
 
     def check(self) -> None:
-        """Raise UsageError if the options contradict each other, or a format needs a quality."""
+        """Raise UsageError if options contradict each other or a lossy format lacks a quality."""
         is_single_file = len(self.inputs) == 1 and not self._folders
         out = self.out if is_single_file and self.out and not is_folder(self.out) else ""
         named = Path(out).suffix
@@ -122,11 +122,11 @@ class _OutputFormats:
             raise UsageError(f"{suffix} is lossless: leave out --quality, or write .jpg files")
 
     def rename(self, path: Path) -> Path:
-        """Path of the result of a file or folder, next to the source.
+        """Path of the result for a file or folder, next to the source.
 
-        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` beside `digit.aec`, where the
-        original may be. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
-        the suffix of its original; a lossy format needs a quality.
+        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` beside `digit.aec`, to keep an
+        original there. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
+        the suffix of its original, a lossy one only with a quality.
         """
         if is_folder_at(path):
             return folder_beside(path, _ENDING)

@@ -80,8 +80,8 @@ def evaluate(chosen: EvaluateOptions) -> None:
 
     The command compresses each picture to its own file. The column "bytes" shows the mean file
     size, and "ratio" the size of raw pixels divided by the file size. PSNR is computed from the
-    mean squared error of all pictures. For codecs with bands, a second table shows RMSE and maximum
-    error of each band.
+    mean squared error of all pictures. For codecs with bands, a second table shows the RMSE and
+    maximum error of each band.
     """
     chosen.check()
     console, data = Console(as_json=chosen.as_json), chosen.data

@@ -91,7 +91,7 @@ class ExportOptions:
             check_input(self.data)
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
-        """(height, width) of the pictures; UsageError for a wrong size, or without pictures."""
+        """(height, width) of the pictures; UsageError for a wrong size or no pictures."""
         if not spec.receptive_field:
             if self.size:
                 raise UsageError(

@@ -75,7 +75,7 @@ class ImportOptions:
         typer.Option(
             metavar="NUMBERS",
             help="Mean to subtract from the encoder's input: one number or three, such as "
-            "0.485,0.456,0.406. The input is in 0..1, or in --pixel-range.",
+            "0.485,0.456,0.406. The input range is 0..1, or --pixel-range.",
         ),
     ] = None
     std: Annotated[
@@ -103,7 +103,7 @@ class ImportOptions:
         return self.out.resolve().name
 
     def check(self) -> None:
-        """Raise an error unless the files can be read, and the codec can be written."""
+        """Raise an error unless the files can be read and the codec can be written."""
         models = (self.encoder, self.decoder)
         for path in (*models, self.calibrate):
             check_input(path)

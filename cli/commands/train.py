@@ -125,7 +125,7 @@ class TrainOptions:
         return self.force or self.resume
 
     def check(self) -> None:
-        """Raise an error unless there are data and the codec can be written to its folder."""
+        """Raise an error unless there is data and the codec can be written to its folder."""
         check_target(self.out, self.codec_name, replace=self.replaces)
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
             raise UsageError(f"{self.out} is the codec of --from: name a different folder with -o")
@@ -236,7 +236,7 @@ def _draw_results(folder: Path) -> None:
 
 
 def table_of(title: str, measure: str, curves: Curves) -> list[str]:
-    """Lines with bits per pixel of each level, and of the formats at the same quality."""
+    """Lines with the bits per pixel of each level, and of the formats at the same quality."""
     (levels, *_), rivals = curves.values(), list(curves.items())[1:]
     rows = []
     for values in levels:

@@ -75,7 +75,7 @@ def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
-            "run a separate command for each, with different -o"
+            "run a separate command for each, with its own -o"
         )
     return distinct
 
