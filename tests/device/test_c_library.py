@@ -7,14 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c.library import (
-    BUFFER_TOO_SMALL,
-    OK,
-    OTHER_CODEC,
-    OTHER_LEVEL,
-    TOO_LARGE,
-    CLibrary,
-)
+from helpers.c.library import BUFFER_TOO_SMALL, OK, OTHER_CODEC, OTHER_LEVEL, TOO_LARGE, CLibrary
 from helpers.codecs.band_codecs import band_codec
 from helpers.strategies import priors
 from helpers.writer import pack, unpack, with_checksum

@@ -110,10 +110,7 @@ def test_both_halves_run_in_c(command: Command) -> None:
 
 @pytest.mark.parametrize(
     ("processor", "board"),
-    [
-        ("cortex-m4", "mps2-an386"),
-        pytest.param("cortex-m7", "mps2-an500", marks=pytest.mark.slow),
-    ],
+    [("cortex-m4", "mps2-an386"), pytest.param("cortex-m7", "mps2-an500", marks=pytest.mark.slow)],
 )
 def test_the_folder_makes_pythons_file_on_a_board(
     exported: Path, tmp_path: Path, processor: str, board: str

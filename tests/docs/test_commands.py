@@ -37,10 +37,7 @@ LONG = re.compile(
     r"|python -m benchmarks (code_dimension|device)\b"
 )
 
-SMALLER = {
-    "rate_distortion": "--limit 1",
-    "speed": "--megapixels 0.3 0.3",
-}
+SMALLER = {"rate_distortion": "--limit 1", "speed": "--megapixels 0.3 0.3"}
 """Options that turn a benchmark of minutes into one of seconds."""
 
 TOOLS = {

@@ -9,12 +9,7 @@ from aecodec.base.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
 from aecodec.prior_fitting.context_training import ContextTraining
-from aecodec.prior_fitting.fitting import (
-    PriorOptions,
-    fit_context,
-    fit_levels,
-    fit_prior,
-)
+from aecodec.prior_fitting.fitting import PriorOptions, fit_context, fit_levels, fit_prior
 from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.trainable_context import TrainableContext, logistic_mass

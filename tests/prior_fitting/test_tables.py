@@ -13,11 +13,7 @@ from hypothesis import strategies as st
 from aecodec.base.arrays import Codes, Latents
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.fitting import fit_prior
-from aecodec.prior_fitting.level_tables import (
-    bits,
-    choices,
-    level_tables,
-)
+from aecodec.prior_fitting.level_tables import bits, choices, level_tables
 from aecodec.prior_fitting.prior import Prior, integer_costs
 
 Grid = tuple[int, int, int]

@@ -11,11 +11,7 @@ from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.training.optimizers import optimizer_of
 from aecodec.training.picture_networks import picture_pair, start_from_klt
-from aecodec.training.quantization_aware import (
-    NormalizedConv2D,
-    copy_weights,
-    qat_copy,
-)
+from aecodec.training.quantization_aware import NormalizedConv2D, copy_weights, qat_copy
 from aecodec.training.recipe import NETWORKS
 from aecodec.training.tile_networks import tile_pair
 

@@ -37,7 +37,7 @@ def test_the_preview_fades_to_the_picture(browser: Browser, host: StaticHost, mo
         "const fades = cover(element).getAnimations();"
         "await Promise.all(fades.map((fade) => fade.finished));"
         "return [events, [...before, width], shown, fades.length, opacity(element),"
-        " [element.naturalWidth, element.naturalHeight], pixel];",
+        " [element.naturalWidth, element.naturalHeight], pixel];"
     )
     assert (events, preview_box) == (["preview", "load"], [30, 40, 128])
     assert (shown, fades, hidden) == ("1", int(motion == "no-preference"), "0")
@@ -55,7 +55,7 @@ def test_a_preview_alone_keeps_its_room(
     room, shown = page.run(
         f"const element = make({json.dumps({'preview': GREEN, **attributes})});"
         "const room = box(element); await event(element, 'preview');"
-        "return [[room, box(element)], opacity(element)];",
+        "return [[room, box(element)], opacity(element)];"
     )
     assert room[0] == room[1] == pytest.approx(size, rel=0.03)
     assert shown == "1"
@@ -66,7 +66,7 @@ def test_an_invalid_preview_does_not_stop_the_picture(page: Browser) -> None:
         "const element = make({ src: '/golden/digit3.aec' });"
         "const failed = event(element, 'previewerror');"
         "element.setAttribute('preview', 'a+b'); const { error } = await failed;"
-        "await event(element, 'load'); return [String(error), element.naturalWidth];",
+        "await event(element, 'load'); return [String(error), element.naturalWidth];"
     )
     assert error.startswith("FormatError")
     assert "base64url" in error
