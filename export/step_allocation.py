@@ -42,8 +42,9 @@ int8 is at most half a step nearer to 0 after dequantization, so it is outside t
 _MARGIN = 1.15
 """Factor by which latents of unknown pictures may exceed latents of the training set."""
 
-_CONSTANT = 8.0
-"""Deviations between 0 and the mean of an almost constant channel: networks use some as a bias."""
+_CONSTANT, _LARGEST_DEVIATION = 8.0, 0.5
+"""Almost constant channels, which networks use as a bias: at least so many deviations between 0 and
+the mean, and at most this deviation in steps of the finest level."""
 
 _WORTH_MOVING = 0.7
 """Maximum distance to an odd multiple at which a move to it costs less than rounding twice."""
@@ -93,8 +94,9 @@ def _of_constants(latents: Float32, gains: Float32) -> Float32:
     prior expects: three of 256 channels of `photo` took 17 % of a file at level 4.5.
     """
     axes = _all_but_last(latents)
-    means = np.abs(latents.mean(axes))
-    is_constant = means > _CONSTANT * latents.std(axes)
+    means, deviations = np.abs(latents.mean(axes)), latents.std(axes)
+    is_constant = means > _CONSTANT * deviations
+    is_constant &= deviations * gains.max(axis=0) < _LARGEST_DEVIATION
     return np.where(is_constant, 1 / np.where(is_constant, means, 1), gains)
 
 
@@ -130,10 +132,11 @@ class Copies:
         counts = np.bincount(self.sources)
         return np.arange(len(self.sources)) - np.repeat(np.cumsum(counts) - counts, counts)
 
-    def without(self, channels: npt.NDArray[np.int64]) -> Copies:
-        """Copies of all channels except some, which are 0 in the decoder."""
-        is_kept = ~np.isin(self.sources, channels)
-        return replace(self, sources=self.sources[is_kept], offsets=self.offsets[is_kept])
+    def without(self, channels: npt.NDArray[np.int64], values: Float32) -> Copies:
+        """Copies of all channels except some, which have rounded `values` (K,) in the decoder."""
+        is_kept, constants = ~np.isin(self.sources, channels), self.constants.copy()
+        constants[channels] = np.rint(values[channels])
+        return Copies(self.sources[is_kept], self.offsets[is_kept], constants)
 
     @property
     def is_copy(self) -> npt.NDArray[np.bool_]:
@@ -162,11 +165,12 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     ).astype(np.float32)
     axes = _all_but_last(latents)
     ends = _MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps
-    copies = _copies(ends, np.median(latents, axes) / steps, is_wide)
+    medians = np.median(latents, axes) / steps
+    copies = _copies(ends, medians, is_wide)
     excess = len(copies.sources) - MAX_UNITS // 2  # more latents have no context network
     order = np.argsort(latents.std(axes) / finest)
     counts = np.bincount(copies.sources)[order]
-    copies = copies.without(order[np.cumsum(counts) - counts < excess])
+    copies = copies.without(order[np.cumsum(counts) - counts < excess], medians)
     coarsest = np.where(copies.is_copy, _COARSEST_COPIES, np.inf)
     return steps, copies, _levels_of((gains * steps)[:, copies.sources], coarsest)
 

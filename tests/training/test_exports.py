@@ -89,7 +89,9 @@ def test_a_codec_for_bands_restores_arrays(tmp_path: Path) -> None:
 def test_channels_that_a_context_network_cannot_take_are_left_out() -> None:
     deviations = np.linspace(420, 1, 500)
     latents = np.random.default_rng(0).normal(0, deviations, (200, 1, 1, 500)).astype(np.float32)
-    _, copies, levels = split_steps(latents, np.ones((1, 500), np.float32))
+    latents[..., 499] = 300  # a bias
+    steps, copies, levels = split_steps(latents, np.ones((1, 500), np.float32))
+    assert copies.constants[499] * steps[499] == pytest.approx(300, abs=1)
     assert 500 < len(copies.sources) == levels[0].code_dimension <= 512
     measured, is_kept = latents.std(axis=(0, 1, 2)), np.isin(np.arange(500), copies.sources)
     assert measured[is_kept].min() > measured[~is_kept].max()
