@@ -57,7 +57,7 @@ def find_conventions(
 
     best = min(stated, key=cost)
     better = min(errors, key=cost)
-    if cost(better) < cost(best):
+    if cost(better) < cost(best) and _BETTER_RANGE * errors[better] < errors[best]:
         text = (
             "with your options, the models restore the calibration pictures at "
             f"{_db(errors[best])}; with {better}, at {_db(errors[better])}: use "
@@ -66,7 +66,7 @@ def find_conventions(
         if _BETTER_THAN_STATED * cost(better) < cost(best) and not hints.force:
             raise ModelError(f"{text}, or use --force to keep your options")
         warn(f"{text} if the models were trained this way")
-    elif best != usual:
+    if best != usual:
         _announce(best, usual, errors, hints)
     return best
 
