@@ -163,8 +163,11 @@ def _saved(pictures: Any, path: Path) -> Path:
         return Path(pictures)
     if not hasattr(pictures, "ndim"):
         batches = [np.asarray(_first(batch)) for batch in pictures]
-        are_single = all(batch.shape[:-2] in ((1,), (3,)) for batch in batches)  # of a data set
-        join = np.stack if are_single else np.concatenate
+        has_batches = hasattr(pictures, "batch_size")  # a DataLoader
+        are_single = all(batch.shape[:-2] in ((1,), (3,)) for batch in batches)
+        join = np.stack if are_single and not has_batches else np.concatenate
+        if len({batch.shape[1:] for batch in batches}) > 1:
+            raise ModelError("the pictures have different shapes: use pictures with a single shape")
         pictures = join(batches) if batches else np.empty((0, 1, 1))
     elif hasattr(pictures, "detach"):
         pictures = pictures.detach().cpu().numpy()
@@ -173,7 +176,7 @@ def _saved(pictures: Any, path: Path) -> Path:
     is_bytes = pictures.dtype == np.uint8
     if not is_bytes and not np.array_equal(pictures, pictures.clip(0, 1)):
         raise ModelError(
-            f"the pictures are {pictures.dtype} from {pictures.min():.4g} to {pictures.max():.4g}, "
+            f"the pictures are {pictures.dtype} from {pictures.min():.9g} to {pictures.max():.9g}, "
             "not uint8 or floats in 0..1 without NaN: undo their normalization, and pass the range "
             "of the models with hints=ModelHints(pixel_ranges=...)"
         )
