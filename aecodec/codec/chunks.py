@@ -248,8 +248,8 @@ class ChunkCodec:
         is_number = nodata is not None and nodata is not False
         if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
             raise ImageError(
-                f"the chunk contains NaN, but nodata is {nodata:g}: a chunk can mark missing "
-                f"samples in only one way, so replace NaN with {nodata:g}"
+                f"the chunk contains NaN, but nodata is {nodata}: a chunk can mark missing "
+                f"samples in only one way, so replace NaN with {nodata}"
             )
         picture = picture_with(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)

@@ -258,7 +258,7 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
     count = len(pictures.sizes)
     if count < 2:
         raise ImageError(
-            "one picture is not enough: training holds one out, so add more, or split this one"
+            "one picture is not enough, because one is held out: add more, or split this one"
         )
     held_out_count = max(1, min(count - 1, round(share * count)))
     held_out = np.linspace(0, count - 1, held_out_count).round().astype(np.int64)

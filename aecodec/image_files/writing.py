@@ -42,8 +42,8 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     """
     file_format = formats.format_of(suffix)
     if file_format not in formats.WRITTEN:
-        end = f"the extension {suffix}" if suffix else "a name without an extension"
-        raise UsageError(f"images cannot have {end}: use .png, .tif, .jpg, .webp or .jp2")
+        end = f"{suffix} files" if suffix else "images without an extension"
+        raise UsageError(f"aecodec cannot write {end}: use .png, .tif, .jpg, .webp or .jp2")
     if quality is None and file_format in formats.NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format

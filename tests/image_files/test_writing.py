@@ -46,7 +46,7 @@ def test_what_a_format_does_not_hold_is_named() -> None:
     picture = Picture(COLOURS[None], None, {MetadataKind.EXIF: exif_of(Make="m")})
     with pytest.warns(AecodecWarning, match="aecodec drops its EXIF"):
         encode_frames(picture, ".bmp")
-    with pytest.raises(UsageError, match=r"images cannot have the extension .gif"):
+    with pytest.raises(UsageError, match=r"cannot write .gif files"):
         encoded(rgb, ".gif")
 
 

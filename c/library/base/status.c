@@ -11,7 +11,7 @@ static const struct {
 } statuses[] = {
     [AECODEC_OK] = {AECODEC_NO_ERROR, "done"},
     [AECODEC_BUFFER_TOO_SMALL] = {AECODEC_OTHER_ERROR, "the buffer is too small for the result"},
-    [AECODEC_TOO_LARGE] = {AECODEC_IMAGE_ERROR, "a side is 0, or the picture has too many pixels"},
+    [AECODEC_TOO_LARGE] = {AECODEC_IMAGE_ERROR, "a side is 0 or too long, or the picture has too many pixels"},
     [AECODEC_DAMAGED] = {AECODEC_FORMAT_ERROR, "damaged: the payload does not match this codec's tables"},
     [AECODEC_OTHER_CODEC] = {AECODEC_CODEC_ERROR, "a different codec made this file: use that codec"},
     [AECODEC_OTHER_LEVEL] = {AECODEC_CODEC_ERROR, "this codec lacks the tables of the file's level"},
