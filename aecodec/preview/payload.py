@@ -13,14 +13,7 @@ import numpy as np
 
 from aecodec.base.arrays import Float64, Int64
 from aecodec.base.errors import FormatError
-from aecodec.preview.tables import (
-    FEATURES,
-    LATENTS,
-    MOST,
-    MOST_LOGIT,
-    PROBABILITIES,
-    tables,
-)
+from aecodec.preview.tables import FEATURES, LATENTS, MOST, MOST_LOGIT, PROBABILITIES, tables
 
 _MOST_UNIT = 1023
 

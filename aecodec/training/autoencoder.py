@@ -153,12 +153,7 @@ class Autoencoder(KerasPair):
             self.gains = loss.gains
 
     def _fit(
-        self,
-        loss: Any,
-        data: Data,
-        epochs: int,
-        schedule: Schedule,
-        options: TrainingOptions,
+        self, loss: Any, data: Data, epochs: int, schedule: Schedule, options: TrainingOptions
     ) -> Any:
         minutes, best, errors = options.minutes, BestEpoch(loss), list[Exception]()
         progress = [Progress()] if minutes and options.verbose else []
@@ -177,10 +172,7 @@ class Autoencoder(KerasPair):
             )
 
     def _loss(
-        self,
-        rate_weight: float | Sequence[float] | None,
-        options: TrainingOptions,
-        tiles: Tiles,
+        self, rate_weight: float | Sequence[float] | None, options: TrainingOptions, tiles: Tiles
     ) -> Any:
         check_sides_for_ssimulacra2(options.ssimulacra2, *tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None

@@ -29,8 +29,7 @@ def preview(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...",
-            help="Pictures, folders of pictures, or - for standard input.",
+            metavar="INPUT...", help="Pictures, folders of pictures, or - for standard input."
         ),
     ],
     out: options.OutFile = None,
