@@ -163,12 +163,12 @@ def _saved(pictures: Any, path: Path) -> Path:
         return Path(pictures)
     if not hasattr(pictures, "ndim"):
         batches = [np.asarray(_first(batch)) for batch in pictures]
-        has_batches = hasattr(pictures, "batch_size")  # a DataLoader
-        are_single = all(batch.shape[:-2] in ((1,), (3,)) for batch in batches)
-        join = np.stack if are_single and not has_batches else np.concatenate
+        is_loader = hasattr(pictures, "batch_size")  # a DataLoader, not a data set of pictures
+        if not is_loader and all(batch.shape[:-2] in ((1,), (3,)) for batch in batches):
+            batches = [picture[None] for picture in batches]
         if len({batch.shape[1:] for batch in batches}) > 1:
-            raise ModelError("the pictures have different shapes: use pictures with a single shape")
-        pictures = join(batches) if batches else np.empty((0, 1, 1))
+            raise ModelError("the pictures have different shapes: use pictures of the same shape")
+        pictures = np.concatenate(batches) if batches else np.empty((0, 1, 1))
     elif hasattr(pictures, "detach"):
         pictures = pictures.detach().cpu().numpy()
     if pictures.ndim == 4 and pictures.shape[-1] not in (1, 3):

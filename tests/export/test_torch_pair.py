@@ -30,6 +30,10 @@ def test_pictures_may_be_tensors_or_batches_with_labels(digits: Pixels, tmp_path
     for pictures in (planes, [(planes[:4], "labels"), (planes[4:], "labels")], list(planes)):
         path = _saved(pictures, tmp_path / "pictures.npy")
         np.testing.assert_array_equal(np.load(path), digits[:6, ..., None])
+    loader = type("Loader", (list,), {"batch_size": 3})(np.split(planes[:, 0], 2))
+    np.testing.assert_array_equal(np.load(_saved(loader, path)), digits[:6])
+    with pytest.raises(ModelError, match="different shapes"):
+        _saved([planes[0], planes[0].repeat(3, axis=0)], path)
     for scale, values in ((2, "-1 to 1"), (np.nan, "nan")):
         with pytest.raises(ModelError, match=f"{values}.*undo their normalization"):
             _saved(planes * scale - 1, tmp_path / "pictures.npy")
