@@ -81,13 +81,13 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
     and in dequantization. `images` (N, *image_shape) are in 0..1.
     """
     latents = outputs_of(pair.encoder, pair.checked(images))
-    gains = _of_constants(latents, gains)
+    gains = _equal_gains(latents, gains)
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
     steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
     return steps, _levels_of(gains * steps)
 
 
-def _of_constants(latents: Float32, gains: Float32) -> Float32:
+def _equal_gains(latents: Float32, gains: Float32) -> Float32:
     """The gains (L, K); channels that are almost constant have one gain, with which they are 1.
 
     Between two levels with different gains, such a channel would have codes that neither level's
@@ -157,7 +157,7 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     into copies. If there are more latents than a context network supports, channels with the
     smallest deviations are omitted.
     """
-    gains = _of_constants(latents, gains)
+    gains = _equal_gains(latents, gains)
     finest, largest = 1 / gains.max(axis=0), _MARGIN * _largest_latents(latents)
     is_wide = largest > _LARGEST_LATENT * finest
     steps = np.where(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keras import layers
 
-from aecodec.export.step_allocation import channel_steps, gained_steps
+from aecodec.export.step_allocation import channel_steps, gained_steps, split_steps
 from aecodec.keras_models.pair import KerasPair
 
 
@@ -46,3 +48,18 @@ def test_a_constant_channel_has_one_code_at_and_between_levels() -> None:
     assert len(np.unique(finest.quantize(latents)[:, 2])) > 3
     for level in (coarse, coarse.interpolate(finest, 8), finest):
         assert (level.quantize(latents)[:, 0] == 1).all()
+
+
+@given(st.floats(0.01, 100), st.sampled_from((-1, 1)), st.floats(9, 1000), st.floats(0.001, 1))
+def test_codes_of_a_constant_are_equal_between_any_two_levels(
+    mean: float, sign: int, ratio: float, coarsest: float
+) -> None:
+    deviation = mean / ratio
+    latents = sign * np.float32(mean + deviation * np.linspace(-1.7, 1.7, 50)[:, None])
+    steps, _, levels = split_steps(
+        latents, np.float32([[coarsest], [1]]) * np.float32(0.49 / deviation)
+    )
+    coarse, finest = levels
+    between = [coarse.interpolate(finest, sixteenths) for sixteenths in range(1, 16)]
+    for level in (coarse, *between, finest):
+        assert (level.quantize(np.rint(latents / steps).astype(np.int8)) == sign).all()
