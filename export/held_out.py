@@ -174,7 +174,7 @@ _TRANSPOSES = (
 )
 _LOSES = (
     "the int8 codec loses {:.2f} dB compared with the float models, which restore the calibration "
-    "pictures with {:.2f} dB. The loss is {:.2f} dB in the encoder, and {:.2f} dB in the decoder. "
+    "pictures at {:.2f} dB. The loss is {:.2f} dB in the encoder, and {:.2f} dB in the decoder. "
     "Use more calibration pictures, similar to the training pictures. If a few weights or "
     "activations of the worse model are so large that int8 rounds the rest to 0, add normalization "
     "or ReLU6. If the decoder was not trained for rounded codes, train it with noise of -0.5..0.5 "
