@@ -10,6 +10,7 @@ enum {
     MAX_GRADIENT = 511,
     MAX_COST = 16 * 256,  /* of a symbol of frequency 1 */
     CLOSE_COST = 4 * 256, /* a second prior is tried with context if it costs less than this much more */
+    REPEATED_SHAPE = 4,   /* the widest one for a code that probably repeats those of all neighbours */
     FAR = 1024            /* from here on, a table has no column for any code */
 };
 
@@ -116,13 +117,12 @@ static int16_t *gradients_of(const pass *p)
     return p->activity + p->codec->code_dimension;
 }
 
-/* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their
+/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
  * differences. */
-static void find_gradients(pass *p, uint32_t vector)
+static void find_gradients(const pass *p)
 {
     size_t predicted = predicted_channels(p->codec);
     int16_t *gradients = gradients_of(p);
-    aecodec_find_neighbours_of(p, vector);
     for (unsigned which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
         const uint32_t *pair = p->neighbours + 2 * (which & 1u);
         for (size_t n = 0; n < predicted; n++) {
@@ -130,6 +130,34 @@ static void find_gradients(pass *p, uint32_t vector)
             *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
         }
     }
+}
+
+static int is_repetition(const pass *p, const int8_t *codes, uint32_t member, size_t places)
+{
+    const int8_t *own = p->codes + member * (size_t)p->codec->code_dimension;
+    for (size_t place = 0; place < places; place++) {
+        size_t channel = channel_at(p->codec, place);
+        if (own[channel] != codes[channel]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The codes of two or more neighbours, if they and the vector's codes before a place are equal; else NULL. If
+ * only one pair consists of two vectors, the other one does not count. */
+static const int8_t *repeated_codes(const pass *p, uint32_t vector, size_t place)
+{
+    size_t dimension = p->codec->code_dimension;
+    const uint32_t *around = p->neighbours;
+    int is_pair = around[0] != around[1], is_second_pair = around[2] != around[3];
+    unsigned first = !is_pair && is_second_pair ? 2 : 0, end = is_pair && !is_second_pair ? 2 : 4;
+    const int8_t *codes = p->codes + around[first] * dimension;
+    int is_repeated = p->kind >= 0 && (is_pair || is_second_pair || around[0] != around[2]);
+    for (unsigned n = first + 1; n < end && is_repeated; n++) {
+        is_repeated = is_repetition(p, codes, around[n], dimension);
+    }
+    return is_repeated && is_repetition(p, codes, p->members[vector], place) ? codes : NULL;
 }
 
 /* ---- context network ---- */
@@ -227,8 +255,9 @@ static void compute_moves(const pass *p, uint32_t vector, size_t place, int32_t 
 }
 
 /* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. together:
- * whether the context network has run for all vectors. */
-static unsigned find_row(const pass *p, uint32_t vector, size_t place, int together, int32_t *base)
+ * whether the context network has run for all vectors. repeated: the codes of all neighbours, or NULL. */
+static unsigned find_row(const pass *p, uint32_t vector, size_t place, int together, const int8_t *repeated,
+                         int32_t *base)
 {
     const aecodec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place);
@@ -245,6 +274,10 @@ static unsigned find_row(const pass *p, uint32_t vector, size_t place, int toget
     }
     int32_t position = 8 * offset + (int32_t)(row % 8) + moves[0];
     int32_t shape = clip((int32_t)(row / 8) + moves[1], 0, codec->shapes - 1);
+    if (repeated) {
+        position = 8 * repeated[channel] + 4; /* the middle of its symbol */
+        shape = clip(shape, 0, REPEATED_SHAPE);
+    }
     *base = clip(codec->first + shift_right(position, 3), -FAR, FAR);
     return 8 * (unsigned)shape + ((unsigned)position & 7u);
 }
@@ -300,10 +333,10 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->code_dimension;
     uint32_t cost = codec->prior_costs[prior];
     run_network(p, vector, prior);
-    find_gradients(p, vector);
+    find_gradients(p);
     for (size_t place = 0; place < codec->code_dimension; place++) {
         int32_t base; /* the network runs for all vectors only after they have selected priors */
-        unsigned row = find_row(p, vector, place, 0, &base);
+        unsigned row = find_row(p, vector, place, 0, NULL, &base);
         cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
     }
     return cost;
@@ -406,13 +439,15 @@ void aecodec_find_rows(pass *p, size_t place, size_t stop)
     for (uint32_t vector = 0; vector < p->count; vector++) {
         int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
         size_t entry = vector;
+        aecodec_find_neighbours_of(p, vector);
+        const int8_t *repeated = repeated_codes(p, vector, place);
         if (place < AECODEC_PREDICTED_CHANNELS && !is_together(p)) {
-            find_gradients(p, vector);
+            find_gradients(p);
         }
         for (size_t n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
             int32_t base;
-            unsigned row = find_row(p, vector, n, is_together(p), &base);
+            unsigned row = find_row(p, vector, n, is_together(p), repeated, &base);
             codes[channel] = decide(p, vector, channel, codes[channel], row, base);
             p->row[entry] = (uint8_t)row;
             p->base[entry] = (int16_t)base;

@@ -91,7 +91,7 @@ def test_beyond_the_last_level_a_file_has_a_maximum_error(
     assert errors[0] > errors[1] > errors[2] == 0
 
 
-@pytest.mark.parametrize("colour", [0, 128, 255, (90, 140, 200), (200, 60, 40)])
+@pytest.mark.parametrize("colour", [0, 128, 255, (90, 140, 200), (249, 45, 229), (38, 255, 48)])
 def test_a_picture_of_one_colour_costs_nearly_nothing(photo: Codec, colour: Any) -> None:
     picture = from_array(np.full((512, 512, 3), colour, np.uint8))
     encoded = photo.encoder.encode(photo.encoder.original(picture, metadata=False))

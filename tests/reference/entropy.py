@@ -96,13 +96,22 @@ def decode_message(tables: Any, message: bytes, shape: tuple[int, ...]) -> Any:
     decoder = RangeDecoder(message)
     for kind, vectors, neighbours in passes(shape, tables):
         if len(vectors):
-            around = None if neighbours is None else codes[neighbours]
+            around = None if neighbours is None else (neighbours, codes[neighbours])
             codes[vectors] = decode_pass(tables, decoder, len(vectors), kind, around)
     return codes
 
 
+def repetition(neighbours: Any, around: Any) -> tuple[Any, Any]:
+    """Section 4: whether neighbours (2, 2, n) have equal codes, and these codes (n, K)."""
+    is_pair, is_any = neighbours[:, 0] != neighbours[:, 1], neighbours[0, 0] != neighbours[1, 0]
+    counts = np.where(is_pair.any(axis=0), is_pair, is_any)
+    codes = np.where(counts[0, :, None], around[0, 0], around[1, 0])
+    are_equal = (around == codes).all(axis=(1, 3)) | ~counts
+    return are_equal.all(axis=0) & counts.any(axis=0), codes
+
+
 def decode_pass(tables: Any, decoder: RangeDecoder, n: int, kind: int, around: Any) -> Any:
-    """Section 4: the codes (n, K) of a pass; `around` are the codes (2, 2, n, K) of neighbours."""
+    """Section 4: the codes (n, K) of a pass; `around`: neighbours and their codes (2, 2, n, K)."""
     prior = np.zeros(n, int)
     if len(tables.index) > 1:
         prior = np.array([decoder.symbol(tables.index_sums) for _ in range(n)])
@@ -137,7 +146,10 @@ class Context:
         self.table, self.offset = (a[:, tables.order][prior] for a in (tables.table, tables.offset))
         self.u, self.h, self.outside = (np.zeros((n, size)) for size in (k, units, units))
         self.bias, self.gradients = tables.bias[prior], np.zeros((n, k), int)
+        self.is_repeated, self.repeated = np.zeros(n, bool), np.zeros((n, k), int)
         if around is not None:
+            neighbours, around = around
+            self.is_repeated, self.repeated = repetition(neighbours, around[..., tables.order])
             w = np.clip(around[..., tables.order], -128, 127) - tables.centre
             m, differences = np.abs(w).sum(axis=(0, 1)), np.abs(w[:, 0] - w[:, 1]).sum(axis=0)
             m = np.where(tables.by_difference, differences, m)
@@ -160,11 +172,15 @@ class Context:
         table, offset = self.table[:, start:stop], self.offset[:, start:stop]
         position = 8 * offset + table % 8 + y[0] + self.gradients[:, start:stop]
         shape = np.clip((table >> 3) + y[1], 0, len(t.bank) // 8 - 1)
+        is_repeated = self.is_repeated[:, None]
+        position = np.where(is_repeated, 8 * self.repeated[:, start:stop] + 4, position)
+        shape = np.where(is_repeated, np.minimum(shape, 4), shape)
         return 8 * shape + position % 8, position >> 3
 
     def read(self, start: int, stop: int, x: Any) -> None:
         """Make the codes of a slice inputs."""
         shift, places = self.t.input_shift[start:stop], slice(start, stop)
+        self.is_repeated &= (x == self.repeated[:, places]).all(axis=1)
         if self.t.has_spatial:
             w = np.clip(x, -128, 127) - self.t.centre[places]
             self.u[:, places] = np.minimum(np.abs(w) << shift, 127)
