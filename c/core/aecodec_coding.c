@@ -23,16 +23,6 @@ int8_t aecodec_quantized(const aecodec_codec *codec, int32_t latent, size_t chan
     return (int8_t)((latent + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
 }
 
-static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channel)
-{
-    int32_t latent = code * codec->multiple;
-    if (codec->factors) {
-        int32_t factor = codec->factors[channel], doubled = code * 65536 + factor;
-        latent = doubled / (2 * factor) - (doubled % (2 * factor) < 0);
-    }
-    return (int8_t)clip(latent, -128, 127);
-}
-
 void aecodec_quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors,
                           int has_dead_zone, int8_t *codes)
 {
@@ -54,7 +44,7 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
     for (size_t vector = 0; vector < vectors; vector++) {
         for (size_t channel = 0; channel < codec->code_dimension; channel++) {
             latents[vector * codec->latent_channels + codec->start + channel] =
-                dequantize(codec, codes[vector * codec->code_dimension + channel], channel);
+                dequantized(codec, codes[vector * codec->code_dimension + channel], channel);
         }
     }
 }

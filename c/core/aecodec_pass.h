@@ -83,4 +83,14 @@ static inline size_t channel_at(const aecodec_codec *codec, size_t place)
     return codec->context ? codec->context->order[place] : place;
 }
 
+static inline int8_t dequantized(const aecodec_codec *codec, int32_t code, size_t channel)
+{
+    int32_t latent = code * codec->multiple;
+    if (codec->factors) {
+        int32_t factor = codec->factors[channel], doubled = code * 65536 + factor;
+        latent = doubled / (2 * factor) - (doubled % (2 * factor) < 0);
+    }
+    return (int8_t)clip(latent, -128, 127);
+}
+
 #endif

@@ -412,6 +412,18 @@ void aecodec_run_units(pass *p, size_t place, progress *now)
 }
 
 #ifdef AECODEC_LIBRARY
+/* The additional squared error of the next code towards 0, in 2^-15 of a squared step. Decoders round the
+ * latents of codes: with steps between 1 and 2, a latent of 1 may be as far from that of code 1 as from 0. */
+static int32_t additional_error(const aecodec_codec *codec, size_t channel, int32_t latent, int32_t code,
+                                int32_t sign)
+{
+    int32_t factor = codec->factors[channel], decoded = dequantized(codec, code, channel);
+    if (code == sign) {
+        return (int32_t)((int64_t)decoded * (2 * latent - decoded) * factor * factor / 32768);
+    }
+    return 2 * sign * (latent * factor - code * 32768) + 32768;
+}
+
 /* Take a code towards 0 if that saves more bits than the additional error is worth. */
 static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t code, unsigned row, int32_t base)
 {
@@ -422,8 +434,8 @@ static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t cod
     int32_t latent = p->latents[(size_t)p->members[vector] * codec->latent_channels + codec->start + channel];
     int32_t sign = code < 0 ? -1 : 1;
     int32_t saved = (int32_t)symbol_cost(codec, row, code, base);
-    int32_t more_error = 2 * sign * (latent * codec->factors[channel] - code * 32768) + 32768;
     saved -= (int32_t)symbol_cost(codec, row, code - sign, base);
+    int32_t more_error = additional_error(codec, channel, latent, code, sign);
     return (int8_t)(more_error < p->weights[vector] * saved ? code - sign : code);
 }
 #else
