@@ -88,7 +88,7 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
     match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})(?:x([13]))?", text)
     if not match:
         raise UsageError(
-            f"--image-shape {text}: write width and height as in 28x28, or 28x28x3 for colour"
+            f"--image-shape {text}: write width and height, as in 28x28, or 28x28x3 for colour"
         )
     width, height, channels = match.groups()
     return (int(height), int(width), *([int(channels)] if channels else []))
@@ -105,7 +105,7 @@ def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
     ranges = [_finite(part.split("..")) for part in text.split(",")]
     if len(ranges) > 2 or any(len({*ends}) != 2 or len(ends) != 2 for ends in ranges):
         raise UsageError(
-            f"--pixel-range {text}: write the values of black and white as in 0..255, -1..1 or "
+            f"--pixel-range {text}: write the values of black and white, as in 0..255, -1..1 or "
             "-0.42..2.82; if encoder and decoder differ, write two ranges separated by a comma"
         )
     first, second = (PixelRange((black,), (white,)) for black, white in (ranges[0], ranges[-1]))

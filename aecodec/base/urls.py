@@ -32,14 +32,14 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: use a local path, not a URL (for outputs, with -o)")
+        raise UsageError(f"{masked(str(path))}: use a local path, not a URL (for outputs, use -o)")
 
 
 def object_size(url: Path) -> int:
     """Size of an object in bytes; OSError if it does not exist or the server does not report it."""
     size = _ask(url, "size")
     if size is None:
-        raise OSError(errno.EIO, "the server does not report its size", masked(str(url)))
+        raise OSError(errno.EIO, "the server reports no file size", masked(str(url)))
     return int(size)
 
 

@@ -131,7 +131,7 @@ _VALUE_NOT_KEPT = (
 )
 _EXACT = Target(max_error=0)
 _PERCENTAGE = (
-    "a maximum error in percent refers to the range of a chunk, and errors grow if you write parts "
+    "a percentage max_error is relative to the chunk's range, and errors grow if you write parts "
     "of the chunk: write whole chunks, or use a number instead of a percentage"
 )
 

@@ -169,7 +169,7 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
         raise UsageError(f"codec {name!r}: {error}; choose a different name") from error
     if not replace and _has_codec(folder, name):
         raise UsageError(
-            f"{folder} already contains codec files: replace them with --force (in Python "
+            f"{folder} already contains codec files: replace them with --force (in Python, "
             "replace=True), or use a different folder"
         )
     parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())

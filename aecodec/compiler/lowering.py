@@ -78,7 +78,7 @@ class Lowering:
         inputs = inputs or [self.read(operator.inputs[0])]
         stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)
         if own != stated and (self.is_any_size or math.prod(own) != math.prod(stated)):
-            raise ModelError("C cannot compute the size of its output from the size of the picture")
+            raise ModelError("C code cannot derive the size of its output from that of the picture")
         number = self.step(inputs, kind, shape, *parameters)
         if own != stated:
             number = self.step([number], Kind.COPY, fixed_shape(*stated))
@@ -95,7 +95,7 @@ class Lowering:
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     """Rows, columns, channels of an int8 tensor, else ModelError; more axes are a vector."""
     if tensor.dtype != np.int8:
-        raise ModelError(f"it works on {tensor.dtype}, but C has kernels only for int8")
+        raise ModelError(f"it works on {tensor.dtype}, but C kernels exist only for int8")
     sides = tensor.shape
     if len(sides) > 3:
         if math.prod(sides[:-3]) != 1:

@@ -10,7 +10,7 @@ from aecodec.compiler.model import Model, Operator, read_model
 from aecodec.compiler.operators import OPERATORS
 from aecodec.compiler.plan import assign_slots
 
-_NO_KERNEL = "C has no kernel for this operator"
+_NO_KERNEL = "no C kernel supports this operator"
 
 
 def check_operators(content: bytes) -> None:

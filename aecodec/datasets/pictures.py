@@ -223,7 +223,7 @@ def _channels_last(path: Path, array: Array) -> Array:
     if array.shape[1] not in (1, 3):
         raise ImageError(
             f"{path}: the array has the shape {array.shape}; it must be (N, H, W), (N, H, W, C) or "
-            "(N, C, H, W) with 1 or 3 channels C"
+            "(N, C, H, W), with C = 1 or 3"
         )
     warn(f"{path}: aecodec reads {array.shape} as (N, C, H, W), channels first")
     return np.moveaxis(array, 1, 3)

@@ -152,7 +152,7 @@ def _pages_of(
         raise ImageError("this TIFF file has no pages, or only reduced-size copies")
     if len({page.kind for page in images}) > 1:
         raise ImageError(
-            f"its {len(images)} pages differ in size or type: split it into files with equal pages"
+            f"its {len(images)} pages differ in size or type: split it into files of uniform pages"
         )
     if masks and [mask.size for mask in masks] != [page.size for page in images]:
         raise ImageError("its masks do not match its pages in number or size")

@@ -86,7 +86,7 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
         raise ImageError(
             f"an array of shape {array.shape} is neither a picture nor a batch of pictures: use "
-            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last; for bands, "
+            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with C from 1 to 4; for bands, "
             f"{ANY_CODEC}"
         )
     if array.shape[3] in (2, 4):

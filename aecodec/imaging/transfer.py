@@ -42,7 +42,7 @@ class Transfer:
             if least >= most or (dtype.kind != "f" and most - least > MAX_RANGE):
                 low, high = unrounded[band]
                 raise ImageError(
-                    f"the limits of band {band + 1} in the codec are {low:g} to {high:g}: either "
+                    f"the limits of band {band + 1} in the codec are {low:g} and {high:g}: either "
                     f"{dtype.name} has no values between them, or they differ by more than "
                     f"{MAX_RANGE}; convert the samples to float32, or train a codec on pictures "
                     f"with {dtype.name} samples"

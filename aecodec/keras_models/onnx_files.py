@@ -102,7 +102,7 @@ class _Conversion:
             raise ModelError(f"the output {name} does not depend on the input")
         if value.rank > 1 and value.shape[0] != 1:
             raise ModelError(
-                f"the output {name} has the shape {value.shape} for one picture: return the shape "
+                f"the output {name} has the shape {value.shape} for one picture: reshape it to "
                 f"{(1, *value.shape)}, for example with .view(len(pictures), ...)"
             )
         return arranged(value, _order(value.rank))

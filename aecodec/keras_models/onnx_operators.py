@@ -225,7 +225,7 @@ def _pool(node: Node, value: Value, layer: Any, mode: str) -> Value:
     kernel, images = tuple(node.get("kernel_shape")), image_like(value)
     pads, strides = _pads(node), tuple(node.get("strides", (1, 1)))
     if {*node.get("dilations", (1,))} != {1} or _is_ceiling(node, images, kernel):
-        raise ModelError("dilations and ceil_mode are not supported: pad pictures to whole windows")
+        raise ModelError("dilation and ceil_mode are not supported: pad pictures to fit the window")
     if mode == "constant" and node.get("count_include_pad", 0):
         images, padding = _padded(images, {1: pads[0], 2: pads[1]}, mode), "valid"
     else:

@@ -53,7 +53,7 @@ def check_limits(codec: NativeCodec, data: bytes, limits: Limits) -> None:
     if claim.work > claim.max_work:
         enough = max(claim.pixels, -(-claim.work // MOST_TILES))
         raise LimitError(
-            f"{_pixels_text(claim)} are unusually many for {len(data)} bytes: the file may be a "
+            f"{_pixels_text(claim)} in only {len(data)} bytes are suspicious: the file may be a "
             f"decompression bomb. If you trust it, use max_pixels={enough} (--max-pixels)"
         )
 

@@ -167,12 +167,12 @@ def _check(recipe: Recipe) -> None:
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(f"rdoq accepts only most and masking, each 0 to 255 ({error})") from error
+        raise UsageError(f"rdoq has the keys most and masking, each 0 to 255 ({error})") from error
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
     for key in sorted(keys - expected):
         nearest = get_close_matches(key, expected, 1) or [", ".join(sorted(expected))]
-        raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")
+        raise UsageError(f"{place} has an unknown key {key}: use {nearest[0]}")
     if missing := expected - keys:
         raise UsageError(f"{place} is incomplete: add {', '.join(sorted(missing))}")

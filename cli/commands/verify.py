@@ -49,7 +49,7 @@ def verify(
     jobs: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check .aec files for damage, and also their codes if the codec is installed.
+    """Check .aec files for damage, including the coded data if the codec is installed.
 
     With --device, the command compiles a folder of exported C code. It then checks that the program
     writes the same files and restores the same pixels as the library.

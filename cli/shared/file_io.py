@@ -29,7 +29,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path == STANDARD:
             if sys.stdin is None:
-                raise InputError("it is closed; redirect a file or a pipe to it")
+                raise InputError("it is closed; redirect it from a file or a pipe")
             return read_to_end(sys.stdin.buffer)
         return read_object(path) if is_url(path) else content_of(path)
     except OSError as error:

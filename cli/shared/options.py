@@ -136,7 +136,7 @@ CustomObjects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="MODULE:CLASS",
-        help="A custom class or function of the models. aecodec runs the code in MODULE, which can "
+        help="A custom class or function in the models. aecodec runs the code in MODULE, which can "
         "be a file such as layers.py. Repeat the option for each class or function.",
     ),
 ]

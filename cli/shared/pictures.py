@@ -65,7 +65,7 @@ def reading_for(
     bands = codec.spec.band_count if codec else None
     if bands is None:
         if stated:
-            raise UsageError(f"use {stated[0]} with --max-error, --lossless or a codec with bands")
+            raise UsageError(f"{stated[0]} needs --max-error, --lossless or a codec with bands")
         return basis
     axis = -3 if bands_first else None
     return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands)

@@ -30,8 +30,8 @@ class PictureSizes:
         vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(
-                f"{size[0]}x{size[1]} pixels need more than {MAX_VECTORS} code vectors, too many "
-                "for C: use a smaller --size"
+                f"{size[0]}x{size[1]} pixels need more than {MAX_VECTORS} code vectors, the limit "
+                "in C: use a smaller --size"
             )
         return cls(*size, vectors, work, file)
 

@@ -98,7 +98,7 @@ def _check_supported(spec: CodecSpec) -> None:
         )
     if spec.tile[0] * spec.tile[1] > 1 << 16:
         raise ModelError(
-            f"codec {spec.name} cannot be exported to C, which supports at most 65,536 pixels per "
+            f"codec {spec.name} cannot be exported: the C code supports at most 65,536 pixels per "
             "tile"
         )
 

@@ -150,7 +150,7 @@ def _check_ends(content: bytes, start: _End, end: _End, half: Half) -> None:
     expected = [start.quantization, end.quantization]
     if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(
-            f"input and output of the {half.value} have the (scale, zero point) {actual}, not "
+            f"the input and output of the {half.value} have (scale, zero point) {actual}, not "
             f"{expected}: use Dense, Conv2D or a similar layer as the first and the last layer, "
             "and do not concatenate or compare the input with other tensors"
         )
