@@ -43,14 +43,15 @@ static void discard(candidate *c)
 
 /* ---- one number of pixels ---- */
 
-/* Keep the file of the last multiple of `step`, from `*low` and below `high`, that is small enough. If there
- * is none, the lowest one was the last that was tried. Sets `*low` to the place after the last one. */
-static aecodec_status find_multiple(const search *s, const aecodec_encoding *e, uint32_t step, uint32_t *low,
-                                    uint32_t high, candidate *best)
+/* Keep the file of the last level that is small enough. If there is none, the lowest one was tried last. */
+static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
+    const aecodec_codec_facts *facts = &s->bundle->facts;
+    const uint32_t step = facts->has_gains ? 1 : LEVEL_UNITS;
+    uint32_t low = LEVEL_UNITS / step, high = facts->levels * LEVEL_UNITS / step + 1;
     aecodec_status status = AECODEC_OK;
-    while (*low < high && status == AECODEC_OK) {
-        const uint32_t middle = (*low + high) / 2;
+    while (low < high && status == AECODEC_OK) {
+        const uint32_t middle = (low + high) / 2;
         candidate tried = *best;
         tried.level = step * middle;
         status = aecodec_encoding_file(e, tried.level, s->execution, &tried.bytes, &tried.size);
@@ -60,26 +61,12 @@ static aecodec_status find_multiple(const search *s, const aecodec_encoding *e, 
         if (tried.size <= s->max_bytes) {
             discard(best);
             *best = tried;
-            *low = middle + 1;
+            low = middle + 1;
         } else {
             discard(&tried);
             best->size = best->bytes ? best->size : tried.size;
             high = middle;
         }
-    }
-    return status;
-}
-
-/* Keep the file of the last level that is small enough. Sizes increase from one whole level to the next:
- * tables fit flat areas of levels between them less well. */
-static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
-{
-    const aecodec_codec_facts *facts = &s->bundle->facts;
-    uint32_t whole = 1, between;
-    aecodec_status status = find_multiple(s, e, LEVEL_UNITS, &whole, facts->levels + 1, best);
-    if (status == AECODEC_OK && facts->has_gains && whole > 1 && whole <= facts->levels) {
-        between = (whole - 1) * LEVEL_UNITS + 1;
-        status = find_multiple(s, e, 1, &between, whole * LEVEL_UNITS, best);
     }
     return status;
 }
