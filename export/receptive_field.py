@@ -42,9 +42,7 @@ def measure_receptive_field(
         drawn = vectors[rng.integers(0, len(vectors), (2, _SIDE, _SIDE))]
         distances.append(_distance_of_change("decoder", decoder, drawn, sides))
     if max(distances) >= _SIDE // 2:
-        raise ModelError(
-            f"a change in one tile affects tiles {max(distances)} tiles away: {_LOCAL}"
-        )
+        raise ModelError(f"a change in one tile has effects {max(distances)} tiles away: {_LOCAL}")
     return max(distances)
 
 

@@ -32,7 +32,9 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: use a local path, not a URL (for outputs, use -o)")
+        raise UsageError(
+            f"{masked(str(path))}: use a local path, not a URL (-o sets the output path)"
+        )
 
 
 def object_size(url: Path) -> int:

@@ -208,7 +208,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
     error = _Error.of(max_error)
     if error.unit == _PERCENT:
         raise UsageError(
-            f"max_error is {max_error!r}: files do not store the range of samples, so use an error "
+            f"max_error is {max_error!r}: files do not store the range of samples, so use a value "
             "that aecodec info prints"
         )
     return Bound(error.number, is_root=error.is_root)

@@ -78,7 +78,7 @@ class Lowering:
         inputs = inputs or [self.read(operator.inputs[0])]
         stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)
         if own != stated and (self.is_any_size or math.prod(own) != math.prod(stated)):
-            raise ModelError("C code cannot derive the size of its output from that of the picture")
+            raise ModelError("C code cannot derive the output size from the picture size")
         number = self.step(inputs, kind, shape, *parameters)
         if own != stated:
             number = self.step([number], Kind.COPY, fixed_shape(*stated))

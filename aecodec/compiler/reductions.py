@@ -67,7 +67,7 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     length = value.shape[-1]
     if length > MOST_CHANNELS:
-        raise ModelError(f"its {length} channels exceed the limit in C of {MOST_CHANNELS}")
+        raise ModelError(f"its {length} channels exceed the C limit of {MOST_CHANNELS}")
     if shape.channels != length:
         shape = fixed_shape(1, math.prod(value.shape[:-1]), length)
     table = exponentials(operator.options.beta * value.scale)

@@ -124,9 +124,9 @@ class _OutputFormats:
     def rename(self, path: Path) -> Path:
         """Path of the result for a file or folder, next to the source.
 
-        `digit.aec` becomes `digit.png`, or in the same folder `digit_decompressed.png`, to keep
-        the original. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
-        the suffix of its original; lossy suffixes require a quality.
+        `digit.aec` becomes `digit.png` in another folder, or `digit_decompressed.png` in its own,
+        to keep the original. The folder `scans` becomes `scans_decompressed`. A file in a folder
+        regains the suffix of its original; lossy suffixes require a quality.
         """
         if is_folder_at(path):
             return folder_beside(path, _ENDING)

@@ -76,7 +76,7 @@ class EvaluateOptions:
 
 @options.takes(EvaluateOptions)
 def evaluate(chosen: EvaluateOptions) -> None:
-    """Measure each level of codecs on a data set: file size, bits per pixel, errors and time.
+    """Measure codecs on a data set, level by level: file size, bits per pixel, errors and time.
 
     The command compresses each picture to its own file. The column "bytes" shows the mean file
     size, and "ratio" the size of raw pixels divided by the file size. PSNR is computed from the

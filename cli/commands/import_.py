@@ -61,7 +61,7 @@ class ImportOptions:
     ] = None
     channel_order: Annotated[
         str | None,
-        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr if the models differ."),
+        typer.Option(metavar="rgb|bgr", help="Order of colours; rgb,bgr if the models differ."),
     ] = None
     layout: Annotated[
         str | None,
@@ -85,7 +85,7 @@ class ImportOptions:
     custom_objects: options.CustomObjects = None
     tile: Annotated[
         int,
-        typer.Option(min=8, help="Side of the calibration crops, for models that accept any size."),
+        typer.Option(min=8, help="Side length of the calibration crops if models accept any size."),
     ] = 64
     levels: Annotated[int, typer.Option(min=1, max=15, help="Number of levels.")] = 3
     priors: Annotated[int, typer.Option(min=1, max=1024, help="Number of competing priors.")] = 64

@@ -56,4 +56,4 @@ def _failures_of(stream: Any) -> Iterator[None]:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())  # Python writes the rest again at exit
             os.close(null)
-        raise OutputError(f"standard output cannot be written: {error.strerror}") from error
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error

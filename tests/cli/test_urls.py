@@ -21,7 +21,7 @@ def test_a_picture_of_a_web_server_is_compressed(folder: Path, command: Command)
         written = command("compress", f"{host.url}/digit.png")
     assert (done.status, missing.status, written.status) == (0, 6, 2)
     assert "cannot be read: no such object" in missing.err
-    assert "digit.aec: use a local path, not a URL (for outputs, use -o)" in written.err
+    assert "digit.aec: use a local path, not a URL (-o sets the output path)" in written.err
     assert Path("a.aec").exists()
 
 

@@ -86,10 +86,10 @@ def test_a_pipe_that_does_not_wait_or_that_nobody_reads_is_a_failure(picture: Pa
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETFL, os.O_NONBLOCK)
     error = error_of(TO_STDOUT, writer, unbuffered=True)
-    assert error.startswith("error: picture.aec: standard output cannot be written: ")
+    assert error.startswith("error: picture.aec: cannot write to standard output: ")
     os.close(reader)
     error = error_of("info picture.aec", writer, unbuffered=False)
-    assert "standard output cannot be written: Broken pipe" in error
+    assert "cannot write to standard output: Broken pipe" in error
     os.close(writer)
 
 
@@ -98,4 +98,4 @@ def test_a_pipe_that_does_not_wait_or_that_nobody_reads_is_a_failure(picture: Pa
 def test_a_full_disk_is_a_failure(picture: Path, arguments: str, unbuffered: bool) -> None:
     with open("/dev/full", "wb") as full:
         error = error_of(arguments, full.fileno(), unbuffered)
-    assert error.endswith("cannot be written: No space left on device\n")
+    assert error.endswith(": No space left on device\n")
