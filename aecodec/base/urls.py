@@ -64,7 +64,7 @@ def _ask(url: Path, method: str, **options: Any) -> Any:
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, "no such object or bucket", name) from error
     except ImportError as error:
-        reason = f"{error}: run pip install 'aecodec[cloud]', or install only the named package"
+        reason = f"{error}: for s3:// and https://, run pip install 'aecodec[cloud]'"
         raise OSError(errno.ENOSYS, masked(reason), name) from error
     except Exception as error:  # libraries have their own types of errors
         raise OSError(errno.EIO, masked(str(error)) or type(error).__name__, name) from error
