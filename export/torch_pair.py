@@ -153,7 +153,7 @@ def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool
 
 
 def _summary(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else 'no reason'}"[:300]
 
 

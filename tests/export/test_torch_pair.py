@@ -53,7 +53,7 @@ def test_a_torch_pair_becomes_a_codec(digits: Pixels, tmp_path: Path) -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    options: Any = {"any_size": True, "priors": PriorOptions(4, 0)}
+    options: Any = {"any_size": True, "replace": True, "priors": PriorOptions(4, 0)}
     codec = aecodec.export.from_torch(
         encoder.forward, decoder, images, tmp_path / "mine", **options
     )
@@ -62,6 +62,9 @@ def test_a_torch_pair_becomes_a_codec(digits: Pixels, tmp_path: Path) -> None:
     assert codec.spec.receptive_field
     loss = codec.folder.measured["finest_level"]
     assert loss["float_pair"] - loss["codec"] < 0.3
-    options["replace"] = True
     with pytest.raises(ModelError, match=r"accepts neither .*nn\.Flatten"):
         aecodec.export.from_torch(nn.Linear(784, 6), decoder, images, tmp_path / "mine", **options)
+    with pytest.raises(ModelError, match="to ONNX .*data-dependent"):
+        aecodec.export.from_torch(
+            lambda x: encoder(x[:, : int(x.sum())]), decoder, images, tmp_path / "mine", **options
+        )
