@@ -57,4 +57,4 @@ def payload(
             result = f"{to_text(bare)}\n".encode() if text else bare
     write_bytes(target, result, force)
     console = Console(to_stderr=target == STANDARD)
-    console.result(f"{name_of(file)} -> {target}: {len(result)} of {len(content)} bytes")
+    console.result(f"{name_of(file)} -> {target}: {len(result)} bytes from {len(content)}")

@@ -139,7 +139,7 @@ def test_payloads_become_files(
     payload = Path(name).read_bytes()
     assert payload.isascii() if saved is None else len(file) - len(payload) == saved
     result = command("payload", name, "--codec", "digits", *options, "-o", "back.aec")
-    assert result.out == f"{name} -> back.aec: {len(file)} of {len(payload)} bytes\n"
+    assert result.out == f"{name} -> back.aec: {len(file)} bytes from {len(payload)}\n"
     assert Path("back.aec").read_bytes() == file
 
 
