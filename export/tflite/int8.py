@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -21,6 +22,7 @@ from aecodec.compiler.model import packed, read_model, schema
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import quiet, reason
 from aecodec.export.tflite.function_inputs import CHOICES, CONVERSIONS, copy_inputs
+from aecodec.export.tflite.refit import refitted
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import outputs_of
 
@@ -124,7 +126,8 @@ def _int8_model(
     """An int8 model.
 
     If the model has the ranges of its training in int8, all operators compute in int8. Otherwise,
-    the ranges are measured, and functions of several operators become tables of float results.
+    the ranges are measured, functions of several operators become tables of float results, and
+    the last layer of a decoder corrects its rounding errors.
     """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
@@ -134,7 +137,10 @@ def _int8_model(
         calibrated = _Calibrated(ended, samples, start, end)
         if has_trained_ranges:
             calibrated.set_trained_ranges(end)
-        content = calibrated.quantized([] if has_trained_ranges else calibrated.functions())
+        in_floats = () if has_trained_ranges else calibrated.functions()
+        quantize = partial(calibrated.quantized, in_floats)
+        is_refitted = half is Half.DECODER and not has_trained_ranges
+        content = refitted(calibrated.whole, quantize, samples) if is_refitted else quantize()
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
             f"the {half.value} cannot be converted to int8 TFLite: {reason(model, error)}"
@@ -166,11 +172,11 @@ class _Calibrated:
     def __init__(self, model: Any, samples: Float32, start: _End, end: _End) -> None:
         with quiet():
             content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
-        self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
-        self._tensors = self._whole.subgraphs[0].tensors
+        self._model, self.whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
+        self._tensors = self.whole.subgraphs[0].tensors
         self._measure(open_interpreter(content, preserves_tensors=True), samples)
-        copy_inputs(self._whole, self._model)
-        self._model = read_model(packed(self._whole))
+        copy_inputs(self.whole, self._model)
+        self._model = read_model(packed(self.whole))
         self._share_ranges()
         self._set_range(self._model.entry, *start.limits)
         self._set_range(self._model.exit, *end.limits)
@@ -203,10 +209,10 @@ class _Calibrated:
                 for number in operator.outputs:
                     self._set_range(number, low, high)
 
-    def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
+    def quantized(self, in_floats: Sequence[str]) -> bytes:
         with quiet():
             content = mlir_quantize(
-                packed(self._whole),
+                packed(self.whole),
                 input_data_type=tf.int8,
                 output_data_type=tf.int8,
                 denylisted_nodes=list(in_floats) or None,
