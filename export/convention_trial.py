@@ -21,6 +21,9 @@ _BETTER_ORDER, _BETTER_RANGE, _BETTER_MIXTURE = 1.03, 1.15, 2.0
 """Factors of the squared error by which unusual channel orders, ranges, or different ranges of both
 halves must be better. Pairs that learned little are up to 0.1 dB better with wrong orders."""
 
+_BETTER_SIDES = 1.5
+"""Factor of the squared error by which swapped sides must be better."""
+
 _BETTER_THAN_STATED = 1.1
 """Additional factor by which conventions must be better than stated conventions."""
 
@@ -40,8 +43,8 @@ def find_conventions(
     :class:`AecodecWarning` lists all other conventions. `are_flat`: whether the encoder accepts
     vectors, and whether the decoder returns vectors.
 
-    Raises ModelError, unless forced, if conventions that contradict the stated ones are clearly
-    better.
+    Raises ModelError, unless forced, if conventions that contradict the stated ones, or swapped
+    sides of vectors, are clearly better.
     """
     hints = _applicable(hints, images.shape[-1], are_flat)
     estimated = _estimated(images)
@@ -68,7 +71,24 @@ def find_conventions(
         warn(f"{text} if the models were trained this way")
     if best != usual:
         _announce(best, usual, errors, hints)
+    if all(are_flat) and not hints.force:
+        _check_sides(run, best, images)
     return best
+
+
+def _check_sides(run: Run, ends: Ends, images: Float32) -> None:
+    """Raise ModelError if a pair restores transposed images (N, w, h, C) clearly better."""
+    height, width, channels = images.shape[1:]
+    error, swapped = (
+        _errors(run, batch, [ends.entry], [ends.exit])[ends]
+        for batch in (images, images.swapaxes(1, 2))
+    )
+    if width != height and _BETTER_SIDES * swapped < error:
+        raise ModelError(
+            f"the models restore the calibration pictures at {_db(error)}, but at {_db(swapped)} "
+            f"with swapped sides: use --image-shape {height}x{width}{'x3' * (channels == 3)}, or "
+            "use --force to keep your shape"
+        )
 
 
 def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:

@@ -83,6 +83,13 @@ def test_a_wrong_statement_is_rejected_with_the_right_one() -> None:
     assert forced.entry == Convention(is_bgr=True)
 
 
+def test_swapped_sides_of_vectors_are_rejected_with_the_right_shape() -> None:
+    run, images = pair_with(Convention()), IMAGES.swapaxes(1, 2)
+    with pytest.raises(ModelError, match="swapped sides: use --image-shape 4x6x3"):
+        find_conventions(run, images, ModelHints(), (True, True))
+    find_conventions(run, images, ModelHints(force=True), (True, True))
+
+
 def test_a_slightly_better_range_than_the_stated_one_is_named() -> None:
     noise, stated = RNG.normal(size=IMAGES.shape), ModelHints(pixel_ranges=(UNIT, UNIT))
     with pytest.warns(AecodecWarning, match=r"use --pixel-range=0\.\.255 if the models"):
