@@ -96,6 +96,7 @@ def measure_codec(codec: Codec, held_out: PixelCoding, priors: Sequence[Prior]) 
         ],
     }
     _warn_of_empty_levels(measured["levels"])
+    _warn_if_useless(measured["levels"], held_out)
     return measured
 
 
@@ -107,6 +108,19 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
         warn(
             f"level {', '.join(empty)}: all pictures have the same codes, so decoded pictures are "
             "identical: train longer or with a smaller rate weight, or check the pixel range"
+        )
+
+
+def _warn_if_useless(levels: Sequence[dict[str, float]], samples: PixelCoding) -> None:
+    pictures, best = samples.pictures, max(level["psnr"] for level in levels)
+    means = (np.full_like(p, np.rint(p.mean(axis=(0, 1, 2)))) for p in pictures)
+    errors = [samples.errors(*pair).mean() for pair in zip(pictures, means, strict=True)]
+    of_mean = metrics.psnr(float(np.average(errors, weights=[p.size for p in pictures])))
+    if best < of_mean:
+        warn(
+            f"the best level restores held-out pictures at {best:.1f} dB, but their mean colour "
+            f"reaches {of_mean:.1f} dB: train longer, with a smaller rate weight, or on pictures "
+            "closer to these"
         )
 
 

@@ -12,7 +12,7 @@ from helpers.commands import Command
 from helpers.networks.pairs import Pair
 from keras import layers
 
-from aecodec import Codec, ModelError
+from aecodec import AecodecWarning, Codec, ModelError
 from aecodec.base.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
@@ -59,6 +59,7 @@ def test_a_pair_for_some_sizes_is_rejected(
     assert not (tmp_path / "any").exists()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras's, which `warns` raises again
 def test_pictures_of_every_size_are_restored(photograph: Pixels, tmp_path: Path) -> None:
     images, codes = keras.Input((None, None, 3)), keras.Input((None, None, 6))
     hidden = layers.MaxPooling2D(2)(layers.DepthwiseConv2D(5, padding="same")(images))
@@ -68,7 +69,8 @@ def test_pictures_of_every_size_are_restored(photograph: Pixels, tmp_path: Path)
     hidden = layers.Concatenate()([hidden, layers.Conv2D(8, 3)(padded)])
     pixels = layers.Conv2D(3, 3, padding="same")(layers.UpSampling2D(2)(hidden[..., 2:12]))
     pair = keras.Model(images, latents), keras.Model(codes, layers.Activation("sigmoid")(pixels))
-    codec = codec_of(pair, photograph, tmp_path)
+    with pytest.warns(AecodecWarning, match="their mean colour reaches .* train longer"):
+        codec = codec_of(pair, photograph, tmp_path)
     for height, width in SIZES:
         picture = photograph[:height, :width]
         decoded = codec.decompress_frames(codec.compress(picture))
