@@ -132,18 +132,6 @@ static void find_gradients(const pass *p)
     }
 }
 
-static int is_repetition(const pass *p, const int8_t *codes, uint32_t member, size_t places)
-{
-    const int8_t *own = p->codes + member * (size_t)p->codec->code_dimension;
-    for (size_t place = 0; place < places; place++) {
-        size_t channel = channel_at(p->codec, place);
-        if (own[channel] != codes[channel]) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 /* The codes of two or more neighbours, if they and the vector's codes before a place are equal; else NULL. If
  * only one pair consists of two vectors, the other one does not count. */
 static const int8_t *repeated_codes(const pass *p, uint32_t vector, size_t place)
@@ -153,11 +141,15 @@ static const int8_t *repeated_codes(const pass *p, uint32_t vector, size_t place
     int is_pair = around[0] != around[1], is_second_pair = around[2] != around[3];
     unsigned first = !is_pair && is_second_pair ? 2 : 0, end = is_pair && !is_second_pair ? 2 : 4;
     const int8_t *codes = p->codes + around[first] * dimension;
+    const int8_t *own = p->codes + p->members[vector] * dimension;
     int is_repeated = p->kind >= 0 && (is_pair || is_second_pair || around[0] != around[2]);
     for (unsigned n = first + 1; n < end && is_repeated; n++) {
-        is_repeated = is_repetition(p, codes, around[n], dimension);
+        is_repeated = !memcmp(codes, p->codes + around[n] * dimension, dimension);
     }
-    return is_repeated && is_repetition(p, codes, p->members[vector], place) ? codes : NULL;
+    for (size_t n = 0; n < place && is_repeated; n++) {
+        is_repeated = own[channel_at(p->codec, n)] == codes[channel_at(p->codec, n)];
+    }
+    return is_repeated ? codes : NULL;
 }
 
 /* ---- context network ---- */
