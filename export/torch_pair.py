@@ -177,8 +177,8 @@ def _saved(pictures: Any, path: Path) -> Path:
     if not is_bytes and not np.array_equal(pictures, pictures.clip(0, 1)):
         raise ModelError(
             f"the pictures are {pictures.dtype} from {pictures.min():.9g} to {pictures.max():.9g}, "
-            "not uint8 or floats in 0..1 without NaN: undo their normalization, and pass the range "
-            "of the models with hints=ModelHints(pixel_ranges=...)"
+            "not uint8 or floats in 0..1 without NaN: undo their normalization, and pass the "
+            "models' pixel range with hints=ModelHints(pixel_ranges=...)"
         )
     np.save(path, pictures if is_bytes else np.rint(pictures * 255).astype(np.uint8))
     return path

@@ -88,7 +88,7 @@ def with_quality(
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
-        raise UsageError(f"codec {spec.name} has no decoder to measure quality: use a whole codec")
+        raise UsageError(f"codec {spec.name} needs a decoder to measure quality: use a full codec")
     if spec.bands and quality is not PSNR:
         raise UsageError("PSNR is the only measure for pictures with bands: use min_psnr")
     original = encoder.original(picture, metadata)

@@ -11,5 +11,5 @@ import keras
 if keras.config.backend() != "tensorflow":
     raise AecodecError(
         f"aecodec needs Keras with TensorFlow, but the backend is {keras.config.backend()}: set "
-        "KERAS_BACKEND=tensorflow, which also opens .keras files of other backends"
+        "KERAS_BACKEND=tensorflow, which also opens .keras files from other backends"
     )

@@ -167,7 +167,9 @@ def _check(recipe: Recipe) -> None:
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(f"rdoq has the keys most and masking, each 0 to 255 ({error})") from error
+        raise UsageError(
+            f"rdoq has the keys 'most' and 'masking', each 0 to 255 ({error})"
+        ) from error
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:

@@ -106,7 +106,7 @@ class ExportOptions:
                 f"multiple of {spec.tile[1]}, and the height a multiple of {spec.tile[0]}"
             )
         if not self.data:
-            raise UsageError("this codec accepts any size: name sample pictures with --calibrate")
+            raise UsageError("this codec accepts any size: pass sample pictures with --calibrate")
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:

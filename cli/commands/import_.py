@@ -55,7 +55,7 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="BLACK..WHITE",
-            help="Values of black and white, such as -1..1, or -1..1,0..1 for encoder,decoder. "
+            help="Values of black and white, such as -1..1; -1..1,0..1 if the models differ. "
             "If you omit this option or one of the next four, aecodec finds the best value.",
         ),
     ] = None
@@ -85,7 +85,7 @@ class ImportOptions:
     custom_objects: options.CustomObjects = None
     tile: Annotated[
         int,
-        typer.Option(min=8, help="Side length of the calibration crops if models accept any size."),
+        typer.Option(min=8, help="Side of the calibration crops if the models accept any size."),
     ] = 64
     levels: Annotated[int, typer.Option(min=1, max=15, help="Number of levels.")] = 3
     priors: Annotated[int, typer.Option(min=1, max=1024, help="Number of competing priors.")] = 64

@@ -68,7 +68,10 @@ def test_one_seed_gives_one_codec(
         (("cost_power", "ssimulacra2 = -1\ncost_power"), "a weight of at least 0"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a fraction"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
-        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq has the keys most and masking"),
+        (
+            ("count = 3", "count = 3\nrdoq = { most = 256 }"),
+            "rdoq has the keys 'most' and 'masking'",
+        ),
     ],
 )
 def test_recipes_that_lack_something_are_refused(
