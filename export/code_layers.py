@@ -238,8 +238,8 @@ class _Scalars(NamedTuple):
         if not _are_integers(self.table / units) or np.abs(codes).max() > _LARGEST:
             raise ModelError(
                 f"layer {self.cut.rest.outputs[0]._keras_history.operation.name!r} of the encoder "
-                f"rounds to values that are not integer multiples (up to {_LARGEST}) of one step: "
-                "round to integers"
+                "rounds to values that are not integer multiples of one step, up to "
+                f"{_LARGEST} steps: round to integers"
             )
         layer = ScalarCodes.of(limits=self.limits, table=codes)
         entry = keras.Input(decoder.input_shape[1:])

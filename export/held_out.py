@@ -176,8 +176,8 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the models restore the calibration pictures at {:.1f} dB, but always returning the mean "
-    "picture reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
+    "the models restore the calibration pictures at {:.1f} dB, but the mean picture alone "
+    "reaches {:.1f} dB. Most likely, the models were not trained (or not together), the "
     "pictures differ from the training pictures, or the models expect different values (see "
     "--pixel-range, --mean, --std, --channel-order and --layout). --force writes the codec anyway"
 )

@@ -110,7 +110,7 @@ class Target:
         if self.is_root and not all(error.is_root for error in nonzero):
             raise UsageError(
                 f"max_error is {_text(self.max_error)}: if one value ends with "
-                "sqrt, all must, except a last value of 0"
+                "sqrt, all must, except for a final 0"
             )
         if not all(_descend(*pair) for pair in pairwise(self._errors)):
             raise UsageError(f"max_error is {_text(self.max_error)}: put the largest error first")

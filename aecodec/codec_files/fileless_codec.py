@@ -59,4 +59,4 @@ class SamplesFolder(CodecFolder):
 
 
 def _no_file() -> NoReturn:
-    raise CodecError(f"codec {SAMPLES} is part of aecodec and has no file: leave out its name")
+    raise CodecError(f"codec {SAMPLES} is part of aecodec and has no file: use another codec")

@@ -83,7 +83,7 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
     whole = sides[0]
     for side in sides[1:]:
         if not (whole.is_fixed and side.is_fixed):
-            raise ModelError("it joins along height or width, but the model accepts any size")
+            raise ModelError("it appends rows or columns, but the model accepts any size")
         whole = whole.plus(side.more)
     return shapes[0]._replace(rows=whole) if axis == 0 else shapes[0]._replace(columns=whole)
 

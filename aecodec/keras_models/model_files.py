@@ -80,10 +80,10 @@ def _check_keras(version: str) -> None:
     >>> _check_keras("3.9.0")
     Traceback (most recent call last):
         ...
-    aecodec.base.errors.ModelError: Keras 3.9.0 runs code in models: pip install 'keras>=3.12.1'
+    aecodec.base.errors.ModelError: Keras 3.9.0 runs any code in models: pip install 'keras>=3.12.1'
     """
     if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < _FIRST_SAFE_KERAS:
-        raise ModelError(f"Keras {version} runs code in models: pip install 'keras>=3.12.1'")
+        raise ModelError(f"Keras {version} runs any code in models: pip install 'keras>=3.12.1'")
 
 
 def _check_is_model_file(path: Path) -> None:

@@ -62,7 +62,7 @@ def _check_weights(model: Any, path: Path) -> None:
         for entry in tensor.external_data:
             if entry.key == "location" and not (path.parent / entry.value).is_file():
                 raise ModelError(
-                    f"{path} needs the file {entry.value} with its weights, which PyTorch wrote "
+                    f"{path} needs its weights file {entry.value}, which PyTorch wrote "
                     f"next to it: copy that file to {path.parent}, or export the model with "
                     "external_data=False"
                 )

@@ -168,7 +168,7 @@ def _check(recipe: Recipe) -> None:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
         raise UsageError(
-            f"rdoq has the keys 'most' and 'masking', each 0 to 255 ({error})"
+            f"rdoq has the keys 'most' and 'masking', each from 0 to 255 ({error})"
         ) from error
 
 

@@ -126,7 +126,7 @@ class _OutputFormats:
 
         `digit.aec` becomes `digit.png` in another folder, or `digit_decompressed.png` in its own,
         to keep the original. The folder `scans` becomes `scans_decompressed`. A file in a folder
-        regains the suffix of its original; lossy suffixes require a quality.
+        regains the suffix of its original; lossy formats require a quality.
         """
         if is_folder_at(path):
             return folder_beside(path, _ENDING)
@@ -223,7 +223,7 @@ class _Decompression(NamedTuple):
             return job.target
         if job.target == STANDARD:
             raise UsageError(
-                "standard output can hold only one picture of this file: name a folder with -o"
+                "standard output can hold only one picture, not several: name a folder with -o"
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 

@@ -75,7 +75,7 @@ class ImportOptions:
         typer.Option(
             metavar="NUMBERS",
             help="Mean to subtract from the encoder's input: one number or three, such as "
-            "0.485,0.456,0.406. It applies to pixels in 0..1 or --pixel-range.",
+            "0.485,0.456,0.406. It applies to pixels in --pixel-range, or in 0..1.",
         ),
     ] = None
     std: Annotated[

@@ -39,8 +39,8 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Instead of .aec files, verify a folder that aecodec export --format c wrote, "
-            "with the images FILE... (default: the sample digits).",
+            help="Instead of .aec files, verify a folder that aecodec export --format c wrote. "
+            "FILE... are then images (default: the sample digits).",
         ),
     ] = None,
     codec: options.CodecName = None,

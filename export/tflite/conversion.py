@@ -35,7 +35,7 @@ _REPLACEMENTS = {
     "SQRT": "BatchNormalization, whose statistics are constants",
     "SQUARED_DIFFERENCE": "BatchNormalization, whose statistics are constants",
 }
-_OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
+_OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or activations"
 
 _REMEDIES = {
     "tf.BitwiseAnd": "Keras uses it for argmin and argmax. Use these only as the last step of the "

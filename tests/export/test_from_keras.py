@@ -64,7 +64,7 @@ def test_a_layer_that_does_not_convert_is_named(
         (
             1,
             np.negative,
-            r"at \d\.\d dB, but .*the mean picture reaches 1\d\.\d dB.*or not together",
+            r"at \d\.\d dB, but .*the mean picture alone reaches 1\d\.\d dB.*or not together",
         ),
         (1, lambda axes: axes[:, TRANSPOSED], "one of the models swaps height and width"),
         (
