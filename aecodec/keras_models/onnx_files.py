@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ class _Conversion:
             if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
                 raise ModelError(f"{_LACKS}: {REPLACEMENTS.get(node.op_type, OTHERWISE)}")
             attributes = attributes_of(node) | {"outputs": len(node.output)}
-            wrapped = Node(attributes, self._name(node))
+            wrapped = Node(attributes, self._name(node), partial(self._graph.fold, node))
             return OPERATORS[node.op_type](wrapped, *inputs)
         except ModelError as error:
             raise ModelError(f"node {label(node)} ({node.op_type}): {error}") from error

@@ -33,10 +33,14 @@ from aecodec.keras_models.onnx_values import (
 
 
 class Node(NamedTuple):
-    """A node of a graph: its attributes by name, and a unique name for its layer."""
+    """A node of a graph: its attributes by name, and a unique name for its layer.
+
+    `fold` computes the results for constant inputs.
+    """
 
     attributes: dict[str, Any]
     name: str | None = None
+    fold: Any = None
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.attributes.get(name, default)
@@ -603,18 +607,10 @@ def _resize(
 
 def _resampling(node: Node, side: int, end: Any) -> Array:
     """The matrix (side, new side) of Resize; `end` is the factor, or the new side as an integer."""
-    from onnx import helper
-    from onnx.reference import ReferenceEvaluator
-
     is_side = end.dtype.kind == "i"
-    inputs = ["x", "", "", "ends"] if is_side else ["x", "", "ends"]
-    attributes = {
-        key: own for key, own in node.attributes.items() if key not in ("axes", "outputs")
-    }
-    evaluator: Any = ReferenceEvaluator(helper.make_node("Resize", inputs, ["y"], **attributes))
     ends = np.array([side if is_side else 1, end], end.dtype)
-    (matrix,) = evaluator.run(None, {"x": np.eye(side, dtype=np.float32), "ends": ends})
-    return np.asarray(matrix, np.float32)
+    unit = np.eye(side, dtype=np.float32)
+    return node.fold(unit, *(None,) * (1 + is_side), ends)[0]
 
 
 _UNARY = "Abs Ceil Cos Exp Floor Log Relu Round Selu Sigmoid Sign Sin Softplus Softsign Sqrt Tanh"
