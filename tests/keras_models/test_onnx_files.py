@@ -39,10 +39,6 @@ HEADS = """
     p = MatMul(l, k)  a = Softmax<axis=-1>(p)  o = MatMul(a, l)
     b = Transpose<perm=[1, 0, 2]>(o)  s = Constant<value_ints=[5, 1, 8]>()
     c = Reshape(b, s)  y = Transpose<perm=[1, 2, 0]>(c)"""
-UNSHUFFLE = """
-    r = Constant<value_ints=[-1, 3, 4, 2, 4, 2]>()  s = Reshape(x, r)
-    t = Transpose<perm=[0, 1, 3, 5, 2, 4]>(s)
-    v = Constant<value_ints=[-1, 12, 4, 4]>()  y = Reshape(t, v)"""
 PICTURE, TOKENS = "float[N,3,8,8] x", "float[N,8,5] x"
 CASES = {
     "strided": (PICTURE + ", float[4,3,3,3] w, float[4] b",
@@ -64,7 +60,6 @@ CASES = {
         "y = Transpose<perm=[0,3,1,2]>(n)"),
     "gelu": (PICTURE, GELU),
     "shuffle": ("float[N,12,4,4] x", 'y = DepthToSpace<blocksize=2, mode="CRD">(x)'),
-    "unshuffle": (PICTURE, UNSHUFFLE),
     "heads": (TOKENS + ", float[8,8] w", HEADS),
     "nearest": (PICTURE + ", float[0] r", "s = Constant<value_floats=[1., 1., 2., 2.]>()"
         'y = Resize<mode="nearest", coordinate_transformation_mode="asymmetric", '
@@ -87,7 +82,6 @@ CASES = {
         "y = ConvTranspose<strides=[2,2], group=3, dilations=[2,1], pads=[1,1,1,0]>(x, w)"),
     "nearest code": (PICTURE + ", float[3,9] w, float[9] b", "t = Transpose<perm=[0,2,3,1]>(x)"
         "p = MatMul(t, w)  d = Sub(b, p)  y = ArgMin<axis=-1, keepdims=0>(d)"),
-    "largest": (PICTURE, "y = ArgMax<axis=1>(x)"),
     "lookup": ("float[N,4,4] x, float[5,3] w", "a = Abs(x)  i = Cast<to=7>(a)  g = Gather(w, i)"
         "y = Transpose<perm=[0,3,1,2]>(g)"),
     "one hot": ("float[N,4] x, float[5,3] w", "a = Abs(x)  i = Cast<to=7>(a)"
