@@ -90,10 +90,8 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
 
 def lower_transpose(low: Lowering, operator: Operator) -> None:
     value = low.tensor(operator.inputs[0])
-    order = [int(axis) for axis in low.tensor(operator.inputs[1]).values]
-    steps = steps_of(value.shape)
-    sides = [value.shape[axis] for axis in order]
-    _move(low, operator, sides, [steps[axis] for axis in order], 0)
+    order, steps = low.tensor(operator.inputs[1]).values.tolist(), steps_of(value.shape)
+    _move(low, operator, [value.shape[axis] for axis in order], [steps[axis] for axis in order], 0)
 
 
 def lower_tile(low: Lowering, operator: Operator) -> None:

@@ -28,10 +28,8 @@ class Array(NamedTuple):
 
     def as_c(self) -> str:
         c_type = _C_TYPES.get(self.values.dtype.str[1:], "aecodec_row")
-        numbers = in_lines(map(_number, self.values.ravel().tolist()))
-        return (
-            f"static const {c_type} {self.name}[] = {{\n{numbers or '    0'}\n}};"  # C has no empty
-        )
+        numbers = in_lines(map(_number, self.values.ravel().tolist())) or "    0"  # C has no empty
+        return f"static const {c_type} {self.name}[] = {{\n{numbers}\n}};"
 
 
 class CTables:

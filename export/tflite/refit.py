@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from itertools import starmap
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from aecodec.base.arrays import Float32, Float64
 from aecodec.compiler.interpreter import open_interpreter
-from aecodec.compiler.model import Model, Operator, packed, read_model, schema
+from aecodec.compiler.model import Model, Operator, packed, read_model
 
 Int64 = npt.NDArray[np.int64]
 
@@ -76,8 +75,8 @@ class _Layer(NamedTuple):
             return None
         variable, bias = _PLACES[layer.name]
         kernel, source = model.tensors[layer.inputs[1]].values, layer.inputs[variable]
-        is_grouped = layer.name == "CONV_2D" and kernel.shape[3] != model.tensors[source].shape[3]
-        if is_grouped or layer.inputs[bias:] in ([], [-1]):
+        is_whole = kernel.shape[-1] == model.tensors[source].shape[-1]
+        if not is_whole or layer.inputs[bias:] in ([], [-1]):
             return None
         return cls(layer, source, kernel, model.tensors[layer.inputs[bias]].values)
 
@@ -119,13 +118,6 @@ class _Layer(NamedTuple):
         return np.where((rest == 0) & (sources >= 0) & (sources < side), sources, side)
 
     def replace(self, whole: Any, *weights: Float64) -> None:
-        """Replace the layer's kernel and bias in a model; other layers may share the old ones."""
-        (graph,) = whole.subgraphs
-        operator = next(op for op in graph.operators if [*op.outputs] == self.operator.outputs)
-        operator.inputs = [*operator.inputs]
         for place, values in zip((1, -1), weights, strict=True):
-            tensor, buffer = copy(graph.tensors[operator.inputs[place]]), schema.BufferT()
-            buffer.data = values.astype(np.float32).ravel().view(np.uint8)
-            tensor.buffer, operator.inputs[place] = len(whole.buffers), len(graph.tensors)
-            whole.buffers.append(buffer)
-            graph.tensors.append(tensor)
+            tensor = whole.subgraphs[0].tensors[self.operator.inputs[place]]
+            whole.buffers[tensor.buffer].data = values.astype(np.float32).ravel().view(np.uint8)

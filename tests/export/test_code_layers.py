@@ -20,23 +20,9 @@ from aecodec.export.code_layers import with_codes
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.tflite.code_tables import integer_scores
-from aecodec.keras_models.codes import CodeVectors, NearestCode, bases_of, digits_of
+from aecodec.keras_models.codes import CodeVectors, NearestCode
 from aecodec.metrics import mse
 from aecodec.prior_fitting.fitting import PriorOptions
-
-
-@given(st.integers(1, 1 << 16), st.data())
-def test_digits_stand_for_each_number_and_fit_int8(count: int, data: st.DataObject) -> None:
-    number = data.draw(st.integers(0, count - 1))
-    digits, (bases, offset) = digits_of(np.array([number]), count), bases_of(count)
-    assert -128 <= digits.min() <= digits.max() <= 127
-    layer = CodeVectors.of(
-        bases=np.array(bases), offset=np.array([offset]), table=np.arange(count)[:, None]
-    )
-    assert float(layer(digits.astype(np.float32))[0, 0]) == number
-    damaged = data.draw(st.lists(st.integers(-128, 127), min_size=len(bases), max_size=len(bases)))
-    row = float(layer(np.array([damaged], np.float32))[0, 0])
-    assert row == np.clip(np.dot(damaged, bases) + offset, 0, count - 1)
 
 
 @given(st.integers(1, 300), st.integers(0, 1 << 30), st.integers(-128, 127))
