@@ -38,7 +38,6 @@ def device_files(
     size = (sample.shape[2], sample.shape[1])
     sizes = PictureSizes.of(tables, size)
     networks = [CNetwork.of(tables.folder, half, size) for half in halves]
-    values = _template_values(tables, sizes, networks)
     return networks, {
         **{
             path.name: path.read_bytes()
@@ -51,38 +50,12 @@ def device_files(
         "sample.raw": sample.tobytes(),
         "sample.aec": DeviceCodec(tables).file(sample),
         "main.c": (c_sources("firmware") / "main.c").read_bytes(),
-        "README.md": _readme(values),
+        "README.md": _readme(tables, sizes, halves[0]),
     }
 
 
-def _readme(values: dict[str, object]) -> bytes:
+def _readme(tables: CTables, sizes: PictureSizes, half: Half) -> bytes:
     text = (c_sources("firmware") / "README.md").read_text("utf-8")
-    return Template(text).substitute(values).encode()
-
-
-def _template_values(
-    tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]
-) -> dict[str, object]:
-    return {
-        "name": tables.folder.spec.name,
-        "level": f"{tables.level_index / LEVEL_UNITS:g}",
-        "width": sizes.width,
-        "height": sizes.height,
-        "rows": "\n".join(_rows(tables, sizes, networks)),
-        "trial": _TRIALS[networks[0].half],
-    }
-
-
-def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> list[str]:
-    channels = tables.folder.spec.latent_channels + tables.numbers["code_dimension"]
-    return [
-        *(f"| flash | {net.half.value} network | {len(net.plan):,} |" for net in networks),
-        f"| flash | tables | {tables.bytes:,} |",
-        *(
-            f"| RAM | working memory of the {net.half.value} network | {net.work:,} |"
-            for net in networks
-        ),
-        f"| RAM | latents and codes | {sizes.vectors * channels:,} |",
-        f"| RAM | working memory of `aecodec.c` | {sizes.work:,} |",
-        f"| RAM | the file, at most | {sizes.file:,} |",
-    ]
+    codec = {"name": tables.folder.spec.name, "level": f"{tables.level_index / LEVEL_UNITS:g}"}
+    size = {"width": sizes.width, "height": sizes.height}
+    return Template(text).substitute(codec, **size, trial=_TRIALS[half]).encode()
