@@ -81,7 +81,8 @@ def export_bands(
     if autoencoder.gains is None:
         raise ModelError("networks for bands need at least two levels, and a rate weight for each")
     latents = outputs_of(autoencoder.encoder, images)
-    steps, copies, levels = split_steps(latents, autoencoder.gains)
+    vectors = with_extremes(latents, autoencoder.encoder, images.shape[1:])
+    steps, copies, levels = split_steps(vectors, autoencoder.gains)
     sample = images[:_TYPICAL_TILES]
     exported = export_codec(
         int8_form(*autoencoder.models, steps, copies, fitted.phases, sample),
@@ -97,6 +98,19 @@ def export_bands(
         **options,
     )
     return Codec(exported)
+
+
+def with_extremes(latents: Float32, encoder: Any, shape: tuple[int, ...]) -> Float32:
+    """Code vectors (M, K): the latents, and those of a black and a white picture (h, w, B).
+
+    Without them, clouds or snow in a scene saturate in int8 if the training set has hardly any.
+    They are at most four times as large as the latents: hot pixels can be the limits of a band.
+    """
+    extremes = outputs_of(encoder, np.stack([np.zeros(shape), np.ones(shape)]).astype(np.float32))
+    _, rows, columns, channels = extremes.shape
+    vectors = latents.reshape(-1, channels)
+    largest = 4 * np.abs(vectors).max(axis=0)
+    return np.concatenate([vectors, extremes[:, rows // 2, columns // 2].clip(-largest, largest)])
 
 
 def _phases(images: Float32, phases: int) -> Float32:

@@ -19,7 +19,7 @@ from aecodec.imaging.transfer import to_phases
 from aecodec.keras_models.roles import Role, layer_with
 from aecodec.training import Autoencoder, PriorOptions
 from aecodec.training.band_networks import band_pair, int8_form, start_from_block_klt
-from aecodec.training.exports import centre
+from aecodec.training.exports import centre, with_extremes
 from aecodec.training.picture_networks import picture_pair, start_from_klt
 from aecodec.training.recipe import load_recipe, recipe_for_bands
 from aecodec.training.run import run_recipe
@@ -28,13 +28,14 @@ from aecodec.training.run import run_recipe
 def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
     rng = np.random.default_rng(0)
     coarse = rng.random((6, 4, 4, 2)).repeat(8, axis=1).repeat(8, axis=2)
-    values = np.rint((0.1 + 0.8 * coarse + rng.normal(0, 0.02, coarse.shape)).clip(0, 1) * 1020)
+    values = np.rint((0.1 + 0.4 * coarse + rng.normal(0, 0.02, coarse.shape)).clip(0, 1) * 1020)
     images = (values / 1020).astype(np.float32)
     encoder, decoder = band_pair((32, 32, 2), 40)
     start_from_block_klt(encoder, decoder, images, [1e-5])
     latents = np.asarray(encoder(images))
     gains = np.repeat(np.array([[0.3], [2.0]], np.float32), 40, axis=1)
-    steps, copies, levels = split_steps(latents, gains)
+    vectors = with_extremes(latents, encoder, (32, 32, 2))
+    steps, copies, levels = split_steps(vectors, gains)
     assert copies.is_copy.any()
     assert not copies.is_copy.all()
     phases = (to_phases(values.astype(np.uint16), 4) / 255).astype(np.float32)
@@ -55,6 +56,8 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
         decoded = np.asarray(int8_decoder(codes.astype(np.float32)))
         mean = decoded.reshape(*expected.shape, 4).mean(axis=-1)
         assert np.abs(mean - expected).max() < 2 / 1020
+    white = np.clip(np.rint(int8_encoder(np.ones((1, 32, 32, 8), np.float32))), -128, 127)
+    assert np.asarray(int8_decoder(white)).mean() == pytest.approx(1, abs=0.01)
 
 
 def test_a_codec_for_bands_restores_arrays(tmp_path: Path) -> None:
