@@ -17,12 +17,10 @@ from aecodec.export.model_hints import UNIT, ModelHints, PixelRange, listed
 Run = Callable[[Float32], Float32]
 """Maps inputs of an encoder, (N, ...), to outputs of the decoder."""
 
-_BETTER_ORDER, _BETTER_RANGE, _BETTER_MIXTURE = 1.03, 1.15, 2.0
-"""Factors of the squared error by which unusual channel orders, ranges, or different ranges of both
-halves must be better. Pairs that learned little are up to 0.1 dB better with wrong orders."""
-
-_BETTER_SIDES = 1.5
-"""Factor of the squared error by which swapped sides must be better."""
+_BETTER_ORDER, _BETTER_RANGE, _BETTER_SIDES, _BETTER_MIXTURE = 1.03, 1.15, 1.5, 2.0
+"""Factors of the squared error by which unusual channel orders or ranges, swapped sides, or
+different ranges of both halves must be better. Pairs that learned little are up to 0.1 dB better
+with wrong orders."""
 
 _BETTER_THAN_STATED = 1.1
 """Additional factor by which conventions must be better than stated conventions."""
