@@ -1,6 +1,5 @@
 """Network plans: the codecs that ship, any size, memory, and what is refused."""
 
-import os
 import shutil
 
 import numpy as np
@@ -11,7 +10,6 @@ from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
 from aecodec import Codec
 from aecodec.base.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.compiler.interpreter import silent_stderr
 from aecodec.compiler.network_plan import network_plan
 from aecodec.compiler.reference import reference_transform
 
@@ -79,10 +77,3 @@ def test_cut_plans_and_less_memory_than_is_needed_are_refused(codec: Codec) -> N
     network, inputs = CNetwork(plan), np.zeros((28, 28, 1), np.int8)
     assert network.run(inputs, lacking=1)[0] == BUFFER_TOO_SMALL
     assert network.run(inputs)[0] == 0
-
-
-def test_what_litert_prints_to_standard_error_is_dropped(capfd: pytest.CaptureFixture[str]) -> None:
-    with silent_stderr():
-        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
-    os.write(2, b"done")
-    assert capfd.readouterr().err == "done"
