@@ -21,9 +21,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
+import imagecodecs
 import numpy as np
-import tifffile
-from PIL import Image
 
 import aecodec
 from benchmarks.harness import Row
@@ -97,17 +96,11 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 def _arrays(file: Path) -> Iterator[tuple[str, Array]]:
     """The arrays of a file, and their names, "" if it has one array."""
-    suffix = file.suffix.lower()
-    if suffix == ".npz":
+    if file.suffix.lower() == ".npz":
         with np.load(file) as arrays:
             yield from ((name, array) for name, array in arrays.items() if array.ndim > 1)
-    elif suffix == ".npy":
-        yield "", np.load(file)
-    elif suffix == ".png":
-        with Image.open(file) as image:
-            yield "", np.asarray(image.convert("RGB") if image.mode == "P" else image)
     else:
-        yield "", tifffile.imread(file)
+        yield "", imagecodecs.imread(file)
 
 
 def _samples(array: Array) -> Array:
