@@ -31,18 +31,6 @@ def exported() -> Path:
     return shared_folder("exported", export) / "digits"
 
 
-@pytest.mark.slow
-def test_the_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) -> None:
-    """With nothing around it but a compiler."""
-    alone = shutil.copytree(exported, tmp_path / "alone")
-    block = re.search(r"```sh\n(.*?)```", (alone / "README.md").read_text("utf-8"), re.DOTALL)
-    assert block
-    commands = block[1].splitlines()
-    assert len(commands) == 2
-    for command in commands:
-        subprocess.run(command, shell=True, cwd=alone, check=True)
-
-
 def test_the_program_makes_pythons_file_and_says_what_is_wrong(
     exported: Path, tmp_path: Path
 ) -> None:
@@ -94,8 +82,11 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("fast_compiler")
-def test_both_halves_run_in_c(command: Command) -> None:
+def test_both_halves_run_in_c_as_the_readme_says(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
+    block = re.search(r"```sh\n(.*?)```", Path("both/README.md").read_text("utf-8"), re.DOTALL)
+    assert block
+    subprocess.run(["sh", "-e", "-c", block[1]], cwd="both", check=True)
     assert "10 pictures" in command("verify", "--device", "both").out
     (Path("both") / "aecodec_device_encoder.c").rename("away.c")
     names = Path("both/codec.h")
