@@ -150,16 +150,10 @@ def _errors(
 
 
 def _is_as_stated(ends: Ends, hints: ModelHints) -> bool:
-    properties = (
-        (hints.pixel_ranges, [end.pixel_range for end in ends]),
-        (hints.are_bgr, [end.is_bgr for end in ends]),
-        (hints.are_planar, [end.is_planar for end in ends]),
-    )
-    return all(
-        expected in (None, own)
-        for stated, actual in properties
-        for expected, own in zip(stated, actual, strict=True)
-    )
+    stated = zip(hints.pixel_ranges, hints.are_bgr, hints.are_planar, strict=True)
+    own = [(end.pixel_range, end.is_bgr, end.is_planar) for end in ends]
+    pairs = zip(itertools.chain(*stated), itertools.chain(*own), strict=True)
+    return all(expected in (None, actual) for expected, actual in pairs)
 
 
 def _factor(ends: Ends, usual: Ends, estimated: list[PixelRange]) -> float:

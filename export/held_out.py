@@ -101,13 +101,12 @@ def measure_codec(codec: Codec, held_out: PixelCoding, priors: Sequence[Prior]) 
 
 
 def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
-    empty = [
-        str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
-    ]
+    empty = [number for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005]
     if empty:
         warn(
-            f"level {', '.join(empty)}: all pictures have the same codes, so decoded pictures are "
-            "identical: train longer or with a smaller rate weight, or check the pixel range"
+            f"level {', '.join(map(str, empty))}: all pictures have the same codes, so "
+            "decoded pictures are identical: train longer or with a smaller rate weight, or "
+            "check the pixel range"
         )
 
 
@@ -116,7 +115,7 @@ def _warn_if_useless(levels: Sequence[dict[str, float]], samples: PixelCoding) -
     means = (np.full_like(p, np.rint(p.mean(axis=(0, 1, 2)))) for p in pictures)
     errors = [samples.errors(*pair).mean() for pair in zip(pictures, means, strict=True)]
     of_mean = metrics.psnr(float(np.average(errors, weights=[p.size for p in pictures])))
-    if best < of_mean:
+    if best < of_mean < math.inf:  # of one colour each, pictures have no error
         warn(
             f"the best level restores held-out pictures at {best:.1f} dB, but their mean colour "
             f"reaches {of_mean:.1f} dB: train longer, with a smaller rate weight, or on pictures "
