@@ -7,13 +7,11 @@ from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec.base.arrays import Float32, Float64
 from aecodec.compiler.interpreter import open_interpreter
+from aecodec.compiler.lowering import Integers
 from aecodec.compiler.model import Model, Operator, packed, read_model
-
-Int64 = npt.NDArray[np.int64]
 
 _PLACES = {"CONV_2D": (0, 2), "FULLY_CONNECTED": (0, 2), "TRANSPOSE_CONV": (2, 3)}
 """Places of the variable and of the bias among the inputs of layers; the kernel is at 1."""
@@ -94,7 +92,7 @@ class _Layer(NamedTuple):
         new = old + np.linalg.solve(gram + _RIDGE * np.diag(np.diag(gram) + 1e-9), error).T
         return new[:, :-1].reshape(self.kernel.shape), new[:, -1]
 
-    def _windows(self, inputs: Float64, shape: tuple[int, ...], picked: Int64) -> Float64:
+    def _windows(self, inputs: Float64, shape: tuple[int, ...], picked: Integers) -> Float64:
         """The inputs of the picked outputs, among outputs of a shape (1, ..., channels)."""
         if self.operator.name == "FULLY_CONNECTED":
             return inputs.reshape(-1, self.kernel.shape[1])[picked]
@@ -104,7 +102,7 @@ class _Layer(NamedTuple):
         padded = np.pad(inputs[0], [(0, 1), (0, 1), (0, 0)])
         return np.asarray(padded[rows[:, :, None], columns[:, None]].reshape(len(picked), -1))
 
-    def _sources(self, axis: int, outputs: Int64, side: int, target: int) -> Int64:
+    def _sources(self, axis: int, outputs: Integers, side: int, target: int) -> Integers:
         """Places of the inputs (N, window) of outputs (N,) along a side; `side` stands for 0."""
         options, size = self.operator.options, self.kernel.shape[1 + axis]
         step, taps = (options.strideH, options.strideW)[axis], np.arange(size)
