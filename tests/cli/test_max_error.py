@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 from helpers.arrays import check_errors
-from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.images import opened
 from PIL import Image
@@ -73,33 +71,3 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
     assert np.abs(restored - rgba.astype(int)).max() > 8
     for wrong in ("1=4,=4", "1=4,1=4", "1=4,4"):
         assert "repeat the option" in command("compress", "rgb.png", "--max-error", wrong).err
-    assert "no band B04" in command("compress", "rgb.png", "--max-error", "B04=3", "--force").err
-
-
-def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
-    assert command("compress", "scan.png", *DIGITS, "--max-error", "0.1sqrt,0").status == 0
-    [stated, exact] = command("info", "scan.aec", "--json").json[0]["guaranteed_errors"]
-    assert (stated, exact) == ("0.09765625sqrt", 0)
-    assert stated in command("trim", "scan.aec", "--max-error", stated).out
-    check_errors(scan, aecodec.decompress_array("scan_trimmed.aec"), stated)
-
-
-def test_bounds_of_samples(tmp_path: Path, command: Command) -> None:
-    band_codec(tmp_path / "bands", [(0, 100)] * 3)
-    array = np.random.default_rng(0).integers(-500, 500, (3, 4, 3), np.int16)
-    array[0, 0] = -999
-    np.save("a.npy", np.moveaxis(array, -1, 0))
-    codec = ("--codec", "bands")
-    options = ("-q", 2, "--max-error", 7, "--nodata", -999, "--bands-first")
-    result = command("compress", "a.npy", *codec, *options, "--json")
-    assert (result.json[0]["max_error"], "clipped" in result.err) == (7, False)
-    planes, restored = np.load("a.npy"), aecodec.decompress_array("a.aec", "bands")
-    check_errors(*(np.ma.masked_equal(array, -999) for array in (planes, restored)), 7)
-
-
-def test_hyperstacks_are_exact(tmp_path: Path, command: Command) -> None:
-    stack = np.random.default_rng(0).integers(0, 999, (2, 3, 4, 8, 9)).astype(np.uint16)
-    options = {"photometric": "minisblack", "ome": True, "metadata": {"axes": "TZCYX"}}
-    tifffile.imwrite("stack.tif", stack, **options)
-    assert command("compress", "stack.tif", "--lossless").status == 0
-    check_errors(stack.reshape(6, 4, 8, 9), aecodec.decompress_array("stack.aec"), 0)
