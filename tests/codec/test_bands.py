@@ -17,8 +17,6 @@ import aecodec
 from aecodec import Codec
 from aecodec.base.errors import AecodecWarning, ImageError, LimitError, UsageError
 from aecodec.format.arrays import BAND_TYPES, Layout, SampleType
-from aecodec.format.container import MetadataKind
-from aecodec.format.kept_tags import KeptTags
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.imaging.picture import Picture
 
@@ -191,17 +189,6 @@ def test_an_axis_of_bands_needs_a_codec_that_takes_it() -> None:
         aecodec.compress(np.zeros((4, 4), np.uint8), "digits", band_axis=0)
     with pytest.raises(ImageError, match="--max-error E or --lossless"):
         aecodec.compress(samples_picture(np.zeros((4, 4, 5), np.uint8)), "digits")
-
-
-def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (1, 5, 6, 3)).astype(np.uint8)
-    metadata = {MetadataKind.ICC: b"profile", MetadataKind.TIFF: KeptTags([]).pack()}
-    data = codecs[3].compress(Picture(pixels, metadata=metadata))
-    picture = codecs[3].decoder.decompress_picture(data)
-    assert picture.metadata == metadata
-    np.testing.assert_array_equal(picture.pixels, pixels)
-    data = codecs[3].compress(Picture(pixels, metadata=metadata), metadata=False)
-    assert not codecs[3].decoder.decompress_picture(data).metadata
 
 
 def test_frames_are_decoded_one_by_one(codecs: Codecs, tmp_path: Path) -> None:

@@ -81,16 +81,6 @@ def test_arrays_that_codecs_do_not_take_are_rejected(
         samples_picture(array, **options)
 
 
-def test_missing_samples_are_found() -> None:
-    array = np.array([[1, np.nan], [np.inf, 4]], np.float32)
-    for nodata, expected in ((np.inf, [2]), (None, [1])):
-        filled = np.where(np.isnan(array), 0, array) if nodata else np.where(array > 9, 0, array)
-        picture = samples_picture(filled, nodata=nodata)
-        assert picture.missing is not None
-        assert np.flatnonzero(picture.missing).tolist() == expected
-    assert samples_picture(array[:1, :1], nodata=np.nan).missing is None
-
-
 def test_arrays_that_are_no_pictures_are_refused() -> None:
     with pytest.raises(ImageError, match="float64"):
         from_array(np.zeros((28, 28)))
