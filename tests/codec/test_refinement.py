@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from image_files import profiles
 
 import aecodec
-from aecodec import Codec, LimitError, Target, UsageError, load_codec
+from aecodec import Codec, LimitError, Target, UsageError
 from aecodec.format.arrays import BAND_TYPES
 from aecodec.format.container import MetadataKind
 
@@ -25,11 +25,8 @@ MOST = 1020
 
 @pytest.fixture(scope="module")
 def bands(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Codec]:
-    path, codecs = tmp_path_factory.mktemp("codecs"), {}
-    for count in (1, 3):
-        band_codec(path / str(count), [(0, MOST)] * count, 4)
-        codecs[count] = load_codec(path / str(count))
-    return codecs
+    path = tmp_path_factory.mktemp("codecs")
+    return {n: Codec(band_codec(path / str(n), [(0, MOST)] * n, 4)) for n in (1, 3)}
 
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 6), st.just(3)) | st.tuples(
