@@ -11,17 +11,14 @@ from urllib.parse import quote
 
 import typer
 
-from aecodec.base.errors import UsageError
 from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
-from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.cli.shared.file_io import read_bytes
 from aecodec.codec.sources import COLOURS, to_picture
 from aecodec.format.texts import to_text
-from aecodec.image_files.formats import format_of
 from aecodec.preview import average_colour, encode
 
 
@@ -32,7 +29,6 @@ def preview(
             metavar="INPUT...", help="Pictures, folders of pictures, or - for standard input."
         ),
     ],
-    out: options.OutFile = None,
     max_bytes: Annotated[
         int, typer.Option(metavar="N", min=10, help="Maximum size of a preview in bytes.")
     ] = 40,
@@ -40,28 +36,22 @@ def preview(
         bool, typer.Option("--html", help="Print img tags with size, preview and average colour.")
     ] = False,
     jobs: options.Jobs = None,
-    force: options.Force = False,
 ) -> None:
     """Print previews of pictures: small, blurred versions in 10 to 100 bytes.
 
     Each line of output is a preview in base64url. If there are several pictures, the line begins
-    with the file name. For a single picture, -o writes the preview to a file as bytes.
+    with the file name.
     """
     sources = expand(inputs, IMAGES)
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])
-    if out and (as_html or not is_single):
-        raise UsageError("-o writes only the preview of a single picture, as bytes: leave out -o")
-    if as_html:
-        work = partial(_print_tag, max_bytes=max_bytes)
-    elif out:
-        work = partial(_write, target=Path(out), max_bytes=max_bytes, force=force)
-    else:
-        work = partial(_print, max_bytes=max_bytes, names_files=not is_single)
-    run_all(Console(to_stderr=out == "-"), sources, work, BatchOptions(jobs))
+    plain = partial(_print, max_bytes=max_bytes, names_files=not is_single)
+    work = partial(_print_tag, max_bytes=max_bytes) if as_html else plain
+    run_all(Console(), sources, work, BatchOptions(jobs))
 
 
 def _print(source: Source, console: Console, _: Workers, max_bytes: int, names_files: bool) -> None:
-    text = to_text(_payload_of(source.path, max_bytes, console))
+    with console.warnings_about(source.path):
+        text = to_text(encode(io.BytesIO(read_bytes(source.path)), max_bytes))
     console.result(f"{name_of(source)}: {text}" if names_files else text)
 
 
@@ -75,20 +65,3 @@ def _print_tag(source: Source, console: Console, _: Workers, max_bytes: int) -> 
         f'<img src="{html.escape(quote(name_of(source)))}" alt="" width="{width}" height="{height}"'
         f' data-preview="{to_text(payload)}" style="background: {average_colour(payload)}">'
     )
-
-
-def _write(
-    source: Source, console: Console, _: Workers, target: Path, max_bytes: int, force: bool
-) -> None:
-    check_overwriting(target, force)
-    check_not_sources([target], [source.path])
-    if format_of(target.suffix):
-        raise UsageError(f"a preview is not a picture file: use -o preview.bin, not {target}")
-    payload = _payload_of(source.path, max_bytes, console)
-    write_bytes(target, payload, force)
-    console.result(f"{name_of(source)} -> {target}: {len(payload)} bytes")
-
-
-def _payload_of(path: Path, max_bytes: int, console: Console) -> bytes:
-    with console.warnings_about(path):
-        return encode(io.BytesIO(read_bytes(path)), max_bytes)
