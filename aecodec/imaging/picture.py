@@ -137,13 +137,11 @@ def check_limits(picture: Picture) -> None:
 
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
-    """Join pictures with the same size to one picture with many frames, without metadata.
+    """Join one or more pictures with the same size to one picture, without metadata.
 
     If any picture is RGB, grey pictures become RGB. Messages contain the names. Raises ImageError
-    if there are no pictures, they differ in size, or only some of them have alpha.
+    if the pictures differ in size, or only some of them have alpha.
     """
-    if not pictures:
-        raise ImageError("there are no pictures to stack: pass at least one")
     for number, picture in enumerate(pictures):
         if (picture.size, picture.mode.has_alpha) != (pictures[0].size, pictures[0].mode.has_alpha):
             prefixes = [f"{name} is " for name in names] or [""] * len(pictures)

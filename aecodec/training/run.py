@@ -13,7 +13,7 @@ import numpy as np
 
 from aecodec.base.arrays import Float32
 from aecodec.base.atomic import remove_folder
-from aecodec.base.errors import ImageError, UsageError, errors_about, warn
+from aecodec.base.errors import UsageError, errors_about, warn
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
@@ -130,11 +130,6 @@ class _Training:
             tiles: Tiles = BandTiles(pictures, self._fitted, tile, flips, seed=seed)
             return tiles.split(data["held_out"])
         channels = channels_of(pictures)
-        if channels not in (1, 3):
-            raise ImageError(
-                f"the pictures have {channels} channels, but this recipe needs 1 (grey) or 3 "
-                "(RGB): select or convert the channels first"
-            )
         tiles = Tiles(pictures, tile, channels, flips, seed=seed, smooth=data["smooth"])
         return tiles.split(data["held_out"])
 
