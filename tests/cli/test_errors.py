@@ -54,6 +54,7 @@ def contents() -> dict[Path, bytes]:
         ("compress ", _WRONG, "an argument is empty"),
         ("compress digit.png", _WRONG, "digit.png: digit.aec already exists; use --force"),
         ("compress digit.png -o digit.png --force", _WRONG, "is an input"),
+        ("compress digit.png --skip-existing --force", _WRONG, "use only one of them"),
         ("stack digit.png", _WRONG, "name it with -o"),
         ("stack digit.png -o scans", _WRONG, "scans is a folder"),
         ("train digit.png -o out --recipe nothing", _WRONG, "nothing"),

@@ -45,7 +45,7 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
         assert (result.status, "use aecodec stack" in result.err) == (2, True)
         assert not Path("all.aec").exists()
     assert command("compress", "scans", "-o", "all.aec/").status == 0
-    assert command("compress", "scans", "-o", "all.aec", "--skip-existing").status == 0
+    assert command("compress", "scans", "scans", "-o", "all.aec", "--skip-existing").status == 0
 
 
 def test_folders_are_mirrored(folder: Path, command: Command) -> None:

@@ -111,20 +111,6 @@ def test_ctrl_c_ends_a_batch_with_a_sentence(many: Path) -> None:
     assert not list(Path("out").glob(".*"))
 
 
-def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> None:
-    Path("digit.aec").write_bytes(b"mine")
-    result = command("compress", "digit.png", "--skip-existing")
-    assert result.status == 0
-    assert Path("digit.aec").read_bytes() == b"mine"
-    shutil.copy("digit.png", "other.png")
-    assert command("compress", ".", "-o", ".", "--skip-existing").status == 0
-    result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
-    assert result.status == 0
-    again = command("compress", "other.png", "--skip-existing", "--json")
-    assert "already exists" in again.json[0]["skipped"]
-    assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
-
-
 def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -> None:
     Path("scans").mkdir()
     shutil.copy("digit.png", "scans/good.png")
