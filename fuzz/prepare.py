@@ -1,6 +1,6 @@
-"""Prepares fuzzing: a codec file with one level, and corpora of files and network plans.
+"""Prepares fuzzing: corpora of files and network plans.
 
-python -m fuzz.prepare CODEC LEVEL FOLDER
+python -m fuzz.prepare CODEC FOLDER
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import numpy as np
 
 from aecodec import load_codec, read_header
 from aecodec.base.errors import AecodecError
-from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.compiler.network_plan import network_plan
 from tests.helpers.networks.random_models import LAYERS, Maker
 
@@ -44,20 +42,10 @@ def write_corpus(codec_id: bytes, golden: Path, folder: Path) -> None:
                 (folder / f"{path.stem}_{size}").write_bytes(content[:size])
 
 
-def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
-    """Write a codec file with one level, for the library."""
-    sections = folder.sections
-    kept = [s for s in sections if s.kind != SectionKind.LEVEL or s.level == int(number)]
-    content = pack_codec(folder.spec, folder.rdoq, without(sections, keeps=kept))
-    (to / "codec.aecodec").write_bytes(content)
-
-
-def main(codec: str, level: str, folder: str) -> None:
-    """Write the codec file and the corpora."""
-    opened = load_codec(codec)
-    write_corpus(opened.spec.codec_id, GOLDEN, Path(folder, "corpus"))
-    write_corpus(opened.spec.codec_id, GOLDEN / "refined", Path(folder, "refined-corpus"))
-    write_bundle(opened.folder, float(level), Path(folder))
+def main(codec: str, folder: str) -> None:
+    codec_id = load_codec(codec).spec.codec_id
+    write_corpus(codec_id, GOLDEN, Path(folder, "corpus"))
+    write_corpus(codec_id, GOLDEN / "refined", Path(folder, "refined-corpus"))
     write_networks(Path(folder, "network-corpus"))
 
 
