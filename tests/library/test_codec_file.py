@@ -29,14 +29,10 @@ def is_refused(content: bytes) -> bool:
     return status == BAD_BUNDLE
 
 
-def part_of(codec: Codec, *kinds: SectionKind, level: int | None = None) -> bytes:
-    """A codec file with the sections of some kinds only, of a single level if one is given."""
+def level_of(codec: Codec) -> bytes:
+    """A codec file with only the tables of level 1."""
     sections = codec.folder.sections
-    kept = [
-        item
-        for item in sections
-        if item.kind in kinds and (item.kind != SectionKind.LEVEL or level in (None, item.level))
-    ]
+    kept = [item for item in sections if item.kind == SectionKind.LEVEL and item.level == 1]
     return pack_codec(codec.spec, codec.folder.rdoq, without(sections, keeps=kept))
 
 
@@ -53,7 +49,7 @@ def test_a_codec_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
 
 
 def test_the_identity_covers_the_numbers_of_the_head(codec: Codec) -> None:
-    content = part_of(codec, SectionKind.LEVEL, level=1)
+    content = level_of(codec)
     size = int.from_bytes(content[8:12], "little")
     for place in (*range(16, 26), 32, 63):  # of the numbers, and of the identity
         head = bytearray(content[: size - 32])
@@ -66,7 +62,7 @@ def test_banks_with_and_without_zeros_need_their_flag(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     codec: Codec = request.getfixturevalue(name)
-    content = bytearray(part_of(codec, SectionKind.LEVEL, level=1))
+    content = bytearray(level_of(codec))
     at = content.index(codec.folder.level_section(1))
     assert bool(content[at + 13] & 4) == (name == "photo")
     content[at + 13] ^= 4
@@ -78,7 +74,7 @@ def test_spatial_weights_may_be_far_and_measure_differences(
     name: str, allowed: int, request: pytest.FixtureRequest
 ) -> None:
     codec: Codec = request.getfixturevalue(name)
-    whole, section = part_of(codec, SectionKind.LEVEL, level=1), codec.folder.level_section(1)
+    whole, section = level_of(codec), codec.folder.level_section(1)
     entry = 32 + 8 * list(SECTION_ARRAYS).index("context_input_shift")
     shifts = int.from_bytes(section[entry : entry + 4], "little")
     for place, is_allowed in ((13, allowed), (shifts, allowed), (shifts + allowed, False)):
@@ -88,7 +84,7 @@ def test_spatial_weights_may_be_far_and_measure_differences(
 
 
 def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
-    memory = aligned(b"\0" + part_of(codec, SectionKind.LEVEL, level=1))
+    memory = aligned(b"\0" + level_of(codec))
     open_, bundle = LIBRARY.aecodec_bundle_from_memory, byref(c_void_p())
     assert open_(memory.ctypes.data + 1, len(memory) - 1, bundle) == BAD_ARGUMENT
 
