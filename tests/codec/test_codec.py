@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.made_up_codecs import leave_out
+from helpers.commands import call
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -15,7 +15,6 @@ import aecodec.pillow
 from aecodec import Codec, CodecError, metrics
 from aecodec.base.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
-from aecodec.codec_files.codec_file import SectionKind
 from aecodec.imaging.array_pictures import from_array
 from aecodec.imaging.tiling import split, to_planes
 
@@ -58,18 +57,17 @@ def test_a_plot_has_a_row_for_each_of_the_first_ten_pictures(
     assert photo.plot(pair).height == 2 * photo.plot(pair[0]).height
 
 
-def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:
-    data, file = aecodec.compress(samples[0]), copy / "digits.aecodec"
-    whole = file.read_bytes()
-    leave_out(copy, SectionKind.DECODER)
-    assert aecodec.compress(samples[0], copy) == data
-    with pytest.raises(CodecError, match=r"digits\.aecodec does not contain the decoder"):
-        aecodec.decompress(data, copy)
-    file.write_bytes(whole)
-    leave_out(copy, SectionKind.ENCODER)
-    assert aecodec.decompress(data, copy) == aecodec.decompress(data)
-    with pytest.raises(CodecError, match=r"digits\.aecodec does not contain the encoder"):
-        aecodec.compress(samples[0], copy)
+def test_each_half_does_its_own(tmp_path: Path, samples: Pixels) -> None:
+    data, file = aecodec.compress(samples[0]), tmp_path / "half.aecodec"
+    export = ("export", "digits", "--format", "codec", "-o", str(file), "--force", "--half")
+    call(*export, "encoder")
+    assert aecodec.compress(samples[0], file) == data
+    with pytest.raises(CodecError, match=r"half\.aecodec does not contain the decoder"):
+        aecodec.decompress(data, file)
+    call(*export, "decoder")
+    assert aecodec.decompress(data, file) == aecodec.decompress(data)
+    with pytest.raises(CodecError, match=r"half\.aecodec does not contain the encoder"):
+        aecodec.compress(samples[0], file)
 
 
 def test_a_codec_is_a_file_or_the_folder_that_has_it(

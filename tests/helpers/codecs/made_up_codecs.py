@@ -1,4 +1,4 @@
-"""Codecs without some sections, and codecs with another specification."""
+"""Codecs with another specification."""
 
 from __future__ import annotations
 
@@ -6,15 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
+from aecodec.codec_files.codec_file import pack_codec
 from aecodec.codec_files.folder import CodecFolder
-
-
-def leave_out(folder: Path, *kinds: SectionKind) -> None:
-    codec = CodecFolder.open(folder)
-    sections = codec.sections
-    kept = [section for section in sections if section.kind not in kinds]
-    codec.file.write_bytes(pack_codec(codec.spec, codec.rdoq, without(sections, keeps=kept)))
 
 
 def change_spec(folder: Path, **changes: Any) -> None:
