@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +25,6 @@ SHARED = "AECODEC_SHARED_BY_TESTS"
 
 def shared_folder(name: str, fill: Callable[[Path], None]) -> Path:
     """A folder in the shared folder. The first process that needs it fills it."""
-    if SHARED not in os.environ:  # not in a test
-        os.environ[SHARED] = tempfile.mkdtemp()
     folder = Path(os.environ[SHARED], name)
     folder.mkdir(exist_ok=True)
     with locked(folder):
