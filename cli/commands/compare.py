@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from aecodec.base.errors import errors_about
+from aecodec.base.errors import UsageError, errors_about
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
-from aecodec.cli.shared.file_io import check_overwriting, check_suffix, write_bytes
+from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import beside, check_not_sources
 from aecodec.cli.shared.pictures import read_picture, reading_for
 from aecodec.codec.figure import compare_frames
@@ -40,7 +40,8 @@ def compare(
     only the first as grey levels. PSNR is then relative to the range of the samples.
     """
     target = Path(out) if out else beside(image, f"{image.stem}_compared.png")
-    check_suffix(target, ".png", "")
+    if target.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{target}: use a name that ends with .png")
     check_not_sources([target], [image])
     console = Console(to_stderr=target == STANDARD)
     named_codec = None if codec == AUTO else load_codec(codec)

@@ -76,12 +76,6 @@ def check_overwriting(target: Path, force: bool) -> None:
         raise _existing(target)
 
 
-def check_suffix(path: Path, *suffixes: str) -> None:
-    """Raise UsageError if the name of a file has none of these suffixes."""
-    if path.suffix.lower() not in suffixes:
-        raise UsageError(f"{path}: use a name that ends with {suffixes[0]}")
-
-
 def _existing(target: object) -> ExistsError:
     return ExistsError(f"{target} already exists; use --force to overwrite it")
 
