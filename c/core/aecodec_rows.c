@@ -10,6 +10,7 @@ enum {
     MAX_GRADIENT = 511,
     MAX_COST = 16 * 256,  /* of a symbol of frequency 1 */
     CLOSE_COST = 4 * 256, /* a second prior is tried with context if it costs less than this much more */
+    TEXTURE = 4, /* the least weight of bits of a vector with texture, which looks better if codes stay */
     REPEATED_SHAPE = 4,   /* the widest one for a code that probably repeats those of all neighbours */
     FAR = 1024            /* from here on, a table has no column for any code */
 };
@@ -404,16 +405,12 @@ void aecodec_run_units(pass *p, size_t place, progress *now)
 }
 
 #ifdef AECODEC_LIBRARY
-/* The additional squared error of the next code towards 0, in 2^-15 of a squared step. Decoders round the
+/* The additional squared error if a code of 1 or -1 becomes 0, in 2^-15 of a squared step. Decoders round the
  * latents of codes: with steps between 1 and 2, a latent of 1 may be as far from that of code 1 as from 0. */
-static int32_t additional_error(const aecodec_codec *codec, size_t channel, int32_t latent, int32_t code,
-                                int32_t sign)
+static int32_t error_of_zero(const aecodec_codec *codec, size_t channel, int32_t latent, int32_t code)
 {
     int32_t factor = codec->factors[channel], decoded = dequantized(codec, code, channel);
-    if (code == sign) {
-        return (int32_t)((int64_t)decoded * (2 * latent - decoded) * factor * factor / 32768);
-    }
-    return 2 * sign * (latent * factor - code * 32768) + 32768;
+    return (int32_t)((int64_t)decoded * (2 * latent - decoded) * factor * factor / 32768);
 }
 
 /* Take a code towards 0 if that saves more bits than the additional error is worth. */
@@ -427,7 +424,10 @@ static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t cod
     int32_t sign = code < 0 ? -1 : 1;
     int32_t saved = (int32_t)symbol_cost(codec, row, code, base);
     saved -= (int32_t)symbol_cost(codec, row, code - sign, base);
-    int32_t more_error = additional_error(codec, channel, latent, code, sign);
+    int32_t more_error = 2 * sign * (latent * codec->factors[channel] - code * 32768) + 32768;
+    if (code == sign && p->weights[vector] < TEXTURE) {
+        more_error = error_of_zero(codec, channel, latent, code);
+    }
     return (int8_t)(more_error < p->weights[vector] * saved ? code - sign : code);
 }
 #else
