@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
+import tifffile
 
 import aecodec
 from benchmarks.harness import Row
@@ -96,11 +97,13 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 def _arrays(file: Path) -> Iterator[tuple[str, Array]]:
     """The arrays of a file, and their names, "" if it has one array."""
-    if file.suffix.lower() == ".npz":
+    suffix = file.suffix.lower()
+    if suffix == ".npz":
         with np.load(file) as arrays:
             yield from ((name, array) for name, array in arrays.items() if array.ndim > 1)
     else:
-        yield "", imagecodecs.imread(file)
+        read = tifffile.imread if suffix in (".tif", ".tiff") else imagecodecs.imread
+        yield "", read(file)
 
 
 def _samples(array: Array) -> Array:

@@ -16,7 +16,7 @@ from aecodec.compiler.model import Model, Operator, packed, read_model
 _PLACES = {"CONV_2D": (0, 2), "FULLY_CONNECTED": (0, 2), "TRANSPOSE_CONV": (2, 3)}
 """Places of the variable and of the bias among the inputs of layers; the kernel is at 1."""
 
-_HELD_OUT, _RIDGE, _MOST_PRODUCTS = 4, 1e-3, 1e10
+_HELD_OUT, _RIDGE, _MOST_PRODUCTS, _MOST_WEIGHTS = 4, 1e-3, 1e10, 1600
 
 
 def refitted(whole: Any, quantize: Callable[[], bytes], samples: Float32) -> bytes:
@@ -66,15 +66,16 @@ class _Layer(NamedTuple):
 
     @classmethod
     def last(cls, model: Model) -> _Layer | None:
-        """The last layer with weights; None if it has no bias, or an activation or groups."""
+        """The last layer, if it has a bias, few weights, a batch of 1, no activation or groups."""
         layers = (layer for layer in reversed(model.operators) if layer.name in _PLACES)
         layer = next((op for op in layers if model.tensors[op.inputs[1]].is_constant), None)
         if layer is None or layer.options.fusedActivationFunction:
             return None
         variable, bias = _PLACES[layer.name]
         kernel, source = model.tensors[layer.inputs[1]].values, layer.inputs[variable]
-        is_whole = kernel.shape[-1] == model.tensors[source].shape[-1]
-        if not is_whole or layer.inputs[bias:] in ([], [-1]):
+        shape, is_large = model.tensors[source].shape, kernel[0].size > _MOST_WEIGHTS
+        is_fitted = not is_large and shape[0] == 1 and kernel.shape[-1] == shape[-1]
+        if not is_fitted or layer.inputs[bias:] in ([], [-1]):
             return None
         return cls(layer, source, kernel, model.tensors[layer.inputs[bias]].values)
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import aecodec
@@ -14,7 +16,7 @@ from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.base.arrays import Pixels
 from aecodec.codec import rate_control
 from aecodec.codec.rate_control import REDUCTIONS, level_indices
-from aecodec.format.container import LARGE_PICTURE
+from aecodec.format.container import LARGE_PICTURE, NOT_REDUCED
 from aecodec.imaging.array_pictures import from_array
 
 
@@ -56,6 +58,16 @@ def test_a_smooth_picture_is_reduced_for_fewer_bytes(
     reduced = photo.compress(smooth, min_psnr=least)
     assert len(reduced) < 0.9 * len(whole)
     assert metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(reduced)))) >= least
+
+
+@settings(max_examples=20)
+@given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 8))
+def test_flat_pictures_reach_the_level_whose_files_fit(colour: tuple[int, ...], last: int) -> None:
+    photo = aecodec.load_codec("photo")
+    flat = from_array(np.full((96, 96, 3), colour, np.uint8))
+    most = max(len(photo.compress(flat, level=level)) for level in range(1, last + 1))
+    limited = photo.compress_picture(flat, Target(max_bytes=most))
+    assert limited.level >= last or limited.reduction > NOT_REDUCED
 
 
 @pytest.fixture

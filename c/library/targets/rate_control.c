@@ -43,12 +43,12 @@ static void discard(candidate *c)
 
 /* ---- one number of pixels ---- */
 
-/* Keep the file of the last level that is small enough. If there is none, the lowest one was tried last. */
+/* Keep the file of the last level that is small enough. If there is none, the lowest one was tried last. Sizes
+ * increase from one whole level to the next: tables fit flat areas of levels between them less well. */
 static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
-    const uint32_t step = facts->has_gains ? 1 : LEVEL_UNITS;
-    uint32_t low = LEVEL_UNITS / step, high = facts->levels * LEVEL_UNITS / step + 1;
+    uint32_t low = 1, high = facts->levels + 1, step = LEVEL_UNITS;
     aecodec_status status = AECODEC_OK;
     while (low < high && status == AECODEC_OK) {
         const uint32_t middle = (low + high) / 2;
@@ -66,6 +66,11 @@ static aecodec_status find_level(const search *s, const aecodec_encoding *e, can
             discard(&tried);
             best->size = best->bytes ? best->size : tried.size;
             high = middle;
+        }
+        if (low == high && step > 1 && facts->has_gains && low > 1 && low <= facts->levels) {
+            high = low * LEVEL_UNITS; /* go on with the levels before the first one that is too large */
+            low = high - LEVEL_UNITS + 1;
+            step = 1;
         }
     }
     return status;
