@@ -43,8 +43,8 @@ static void discard(candidate *c)
 
 /* ---- one number of pixels ---- */
 
-/* Keep the file of the last level that is small enough. If there is none, the lowest one was tried last. Sizes
- * increase from one whole level to the next: tables fit flat areas of levels between them less well. */
+/* Keep the file of the last level that is small enough. If there is none, the lowest one was tried last.
+ * Sizes increase from one whole level to the next: tables fit flat areas of levels between less well. */
 static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
