@@ -33,6 +33,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec")
 
 
+@pytest.mark.filterwarnings("ignore:the best level restores held-out pictures")
 @pytest.mark.slow
 @pytest.mark.parametrize("networks", ["tile", "picture"])
 def test_one_seed_gives_one_codec(
