@@ -69,7 +69,7 @@ def find_conventions(
         warn(f"{text} if the models were trained this way")
     if best != usual:
         _announce(best, usual, errors, hints)
-    if all(are_flat) and not hints.force:
+    if all(are_flat) and not hints.force and images.shape[1] != images.shape[2]:
         _check_sides(run, best, images)
     return best
 
@@ -81,7 +81,7 @@ def _check_sides(run: Run, ends: Ends, images: Float32) -> None:
         _errors(run, batch, [ends.entry], [ends.exit])[ends]
         for batch in (images, images.swapaxes(1, 2))
     )
-    if width != height and _BETTER_SIDES * swapped < error:
+    if _BETTER_SIDES * swapped < error:
         raise ModelError(
             f"the models restore the calibration pictures at {_db(error)}, but at {_db(swapped)} "
             f"with swapped sides: use --image-shape {height}x{width}{'x3' * (channels == 3)}, or "
