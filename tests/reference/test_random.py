@@ -116,3 +116,12 @@ def test_pictures(scene: Any, level: int, error: Any) -> None:
     pixels = np.clip(np.ma.getdata(scene), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
     path = Path(aecodec.__file__).parent / "data" / "codecs" / "digits" / "digits.aecodec"
     check(opened(path), pixels, level=level, max_error=error)
+
+
+@settings(max_examples=10)
+@given(st.tuples(st.integers(1, 2), st.integers(1, 3)), st.integers(8, 64), st.integers(0, 999))
+def test_flat_areas(shape: tuple[int, int], side: int, seed: int) -> None:
+    """Codes that repeat those of their neighbours, up to edges and borders."""
+    areas = np.random.default_rng(seed).choice([20, 90, 200], (*shape, 1)).repeat(3, 2)
+    path = Path(aecodec.__file__).parent / "data" / "codecs" / "photo" / "photo.aecodec"
+    check(opened(path), areas.astype(np.uint8).repeat(side, 0).repeat(side, 1), level=1 + seed % 8)
